@@ -1,0 +1,1 @@
+"""The engine's data side: declarations, records, provenance, changes, databases."""

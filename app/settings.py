@@ -1,0 +1,37 @@
+"""Environment variables, read once into one frozen Settings."""
+
+from functools import cache
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable of the same name, in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        default="sqlite:///initiatives.db",
+        description="Where the data lives: `sqlite:///file` or `postgresql://user:password@host/name`.",
+    )
+    seed_path: str | None = Field(
+        default=None,
+        description="Folder of seed folders loaded at start; the packaged `seed/` where unset.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="Address that clients use, such as `https://data.example.org`; makes links absolute where they must be.",
+    )
+    statement_timeout_ms: int = Field(
+        default=5000, ge=10, description="The database gives up on a read after this many milliseconds."
+    )
+    pool_size: int = Field(
+        default=8, ge=1, description="Connections to the database that one process keeps for reading."
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
