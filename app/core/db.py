@@ -1,19 +1,19 @@
-"""Engine for writing, snapshots for reading, and what each of the two databases needs set up."""
+"""The two databases: engines for writing, readers for reading, and what each of them needs set up."""
 
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
 
-import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
-from sqlalchemy import Dialect, Engine, Enum, Executable, String, create_engine, event
+import asyncpg
+import orjson
+from sqlalchemy import Dialect, Engine, Enum, Executable, String, Text, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -24,11 +24,7 @@ SQLModel.metadata.naming_convention = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 
-Row = tuple[Any, ...]
-Fetch = Callable[["Query"], Awaitable[list[Row]]]
-
-LOCK_KEY = 0x1717_A717
-"""Advisory lock under which one instance at a time migrates and seeds."""
+Row = Sequence[Any]
 
 
 class Characters(String):
@@ -49,11 +45,24 @@ def _by_code_point(kind: String, compiler: Any, **_: Any) -> str:
     return 'VARCHAR COLLATE "C"'
 
 
-def choices(values: type[StrEnum], name: str | None = None) -> Choices:
-    """Column type for one of the values of an enum."""
+class Json(TypeDecorator[Any]):
+    """A JSON value kept as its text, so that both databases hold the same bytes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+def choices(values: type[StrEnum]) -> Choices:
+    """Column type for one value of an enum."""
     return Choices(
         values,
-        name=name or values.__name__.lower(),
+        name=values.__name__.lower(),
         native_enum=False,
         create_constraint=True,
         values_callable=lambda members: [member.value for member in members],
@@ -61,7 +70,7 @@ def choices(values: type[StrEnum], name: str | None = None) -> Choices:
 
 
 class Unavailable(Exception):
-    """The database cannot be reached or has no connection free."""
+    """The database cannot be reached, or has no connection free in time."""
 
 
 class TooSlow(Exception):
@@ -69,24 +78,21 @@ class TooSlow(Exception):
 
 
 class Query:
-    """A Core statement compiled once for a dialect: its SQL, and the values to run it with."""
+    """A statement compiled once for one dialect; `heavy` once it was seen to take long."""
 
-    __slots__ = ("sql", "values")
+    __slots__ = ("heavy", "names", "sql")
 
-    def __init__(self, sql: str, values: Mapping[str, Any]):
-        self.sql, self.values = sql, values
-
-    @classmethod
-    def of(cls, statement: Executable, dialect: Dialect) -> "Query":
-        """Compile a statement whose values are already bound."""
+    def __init__(self, statement: Executable, dialect: Dialect):
         compiled = statement.compile(  # type: ignore[attr-defined]
             dialect=dialect, compile_kwargs={"render_postcompile": True}
         )
-        return cls(str(compiled), dict(compiled.params))
+        self.sql = str(compiled)
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self.heavy = False
 
-    def __call__(self, **values: Any) -> "Query":
-        """The same SQL with other values."""
-        return Query(self.sql, {**self.values, **values})
+    def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values in the order in which the SQL takes them."""
+        return tuple(values[name] for name in self.names)
 
 
 def database_url(text: str) -> URL:
@@ -106,12 +112,12 @@ def database_url(text: str) -> URL:
 
 
 def write_ahead_log_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Whether this SQLite library is free of the bug in which a reset of the log loses a commit."""
+    """Whether this SQLite library is free of the bug in which resetting the log loses a commit."""
     return version >= (3, 51, 3) or version[:2] in ((3, 50), (3, 44)) and version[2] >= {50: 7, 44: 6}[version[1]]
 
 
 def engine(text: str) -> Engine:
-    """A synchronous engine for migrating and writing; every transaction on SQLite takes the lock at once."""
+    """An engine for migrating and writing; every transaction on SQLite takes the write lock at once."""
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
@@ -121,6 +127,8 @@ def engine(text: str) -> Engine:
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
+        # A transaction that spills its cache locks readers out long before it commits.
+        connection.execute("PRAGMA cache_spill = OFF")
         connection.execute(f"PRAGMA journal_mode = {'WAL' if write_ahead_log_is_safe() else 'DELETE'}")
 
     @event.listens_for(made, "begin")
@@ -131,136 +139,160 @@ def engine(text: str) -> Engine:
 
 
 class Reader:
-    """Reads from one database; every read happens inside a snapshot of one moment."""
+    """Reads from one database, one statement at a time; a statement sees the database at one moment."""
 
     dialect: Dialect
 
     async def open(self) -> None:
-        """Connect; raises Unavailable where nothing answers."""
+        """Make connections ready; a database that is away is noticed when it is first asked."""
 
     async def close(self) -> None:
         """Let go of every connection."""
 
-    @asynccontextmanager
-    async def snapshot(self, *, heavy: bool = False) -> AsyncIterator[Fetch]:
-        """A function that runs queries, all of which see the database at one moment.
-
-        `heavy` keeps queries that may take longer than a millisecond off the event loop.
-        """
+    async def fetch(self, query: Query, values: Mapping[str, Any]) -> Sequence[Row]:
+        """All rows of a query. Raises Unavailable and TooSlow."""
         raise NotImplementedError
-        yield
 
 
 class SqliteReader(Reader):
-    """A file next door: quick queries run on the event loop, heavy ones in a few threads."""
+    """A file next door: quick queries run on the event loop, longer ones move to a few threads."""
 
-    def __init__(self, url: URL, *, timeout_ms: int, pool_size: int):
-        self.dialect = _dialect(url, paramstyle="named")
+    BUDGET = 0.004
+    """Seconds that a query may hold the event loop before it is stopped and run in a thread."""
+
+    def __init__(self, url: URL, *, timeout: float, connections: int):
+        self.dialect = url.get_dialect()(paramstyle="qmark")
         self._path = str(url.database)
-        self._timeout = timeout_ms / 1000
+        self._timeout = timeout
+        self._here: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
-        self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="heavy-read")
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="read")
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, *, wait: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False, timeout=0.25, cached_statements=512
+            f"file:{self._path}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=wait,
+            cached_statements=512,
         )
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA mmap_size = 268435456")
         return connection
 
-    @asynccontextmanager
-    async def snapshot(self, *, heavy: bool = False) -> AsyncIterator[Fetch]:
-        connection = self._idle.pop() if self._idle else self._connect()
-        deadline = time.monotonic() + self._timeout
-        connection.set_progress_handler(lambda: time.monotonic() > deadline, 20_000)
+    async def fetch(self, query: Query, values: Mapping[str, Any]) -> Sequence[Row]:
+        arguments = query.arguments(values)
+        if not query.heavy:
+            try:
+                if self._here is None:
+                    self._here = self._connect(wait=0)
+                return _run(self._here, query.sql, arguments, self.BUDGET)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                    query.heavy = True
+                elif error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    self._here = None
+                    raise Unavailable(str(error)) from error
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._fetch_in_thread, query.sql, arguments)
 
-        def run(query: Query) -> list[Row]:
-            return connection.execute(query.sql, query.values).fetchall()
-
-        async def fetch(query: Query) -> list[Row]:
-            if heavy:
-                return await asyncio.get_running_loop().run_in_executor(self._threads, run, query)
-            return run(query)
-
+    def _fetch_in_thread(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
         try:
-            connection.execute("BEGIN")
-            yield fetch
-            connection.execute("COMMIT")
+            connection = self._idle.pop() if self._idle else self._connect(wait=self._timeout)
+            rows = _run(connection, sql, arguments, self._timeout)
         except sqlite3.OperationalError as error:
-            connection.close()
-            if "interrupted" in str(error):
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                self._idle.append(connection)
                 raise TooSlow from None
             raise Unavailable(str(error)) from error
-        except BaseException:
-            connection.close()
-            raise
         self._idle.append(connection)
+        return rows
 
     async def close(self) -> None:
-        self._threads.shutdown(wait=False)
-        while self._idle:
-            self._idle.pop().close()
+        self._threads.shutdown(wait=True)
+        for connection in [*self._idle, self._here]:
+            if connection:
+                connection.close()
+        self._idle, self._here = [], None
+
+
+def _run(connection: sqlite3.Connection, sql: str, arguments: tuple[Any, ...], seconds: float) -> Sequence[Row]:
+    deadline = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, 4000)
+    return connection.execute(sql, arguments).fetchall()
 
 
 class PostgresReader(Reader):
-    """A server elsewhere: every query is awaited."""
+    """A server elsewhere: every query is awaited, on a connection of a bounded pool."""
 
-    def __init__(self, url: URL, *, timeout_ms: int, pool_size: int):
-        self.dialect = _dialect(url)
-        self._pool = AsyncConnectionPool(
-            url.set(drivername="postgresql").render_as_string(hide_password=False),
-            min_size=1,
-            max_size=pool_size,
-            timeout=0.4,
-            open=False,
-            check=AsyncConnectionPool.check_connection,
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": 5,
-                "options": f"-c statement_timeout={timeout_ms} -c default_transaction_read_only=on -c timezone=UTC",
-            },
-        )
+    WAIT = 0.4
+    """Seconds to wait for a free connection before saying that there is none."""
+
+    def __init__(self, url: URL, *, timeout: float, connections: int):
+        self.dialect = url.set(drivername="postgresql+asyncpg").get_dialect()()
+        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._timeout = timeout
+        self._connections = connections
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._opening = asyncio.Lock()
 
     async def open(self) -> None:
-        await self._pool.open()
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=0,
+                    max_size=self._connections,
+                    timeout=5,
+                    max_inactive_connection_lifetime=300,
+                    server_settings={
+                        "statement_timeout": str(int(self._timeout * 1000)),
+                        "default_transaction_read_only": "on",
+                        "timezone": "UTC",
+                        "jit": "off",
+                    },
+                )
 
     async def close(self) -> None:
-        await self._pool.close()
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
 
-    @asynccontextmanager
-    async def snapshot(self, *, heavy: bool = False) -> AsyncIterator[Fetch]:
+    async def fetch(self, query: Query, values: Mapping[str, Any]) -> Sequence[Row]:
+        arguments = query.arguments(values)
         try:
-            async with self._pool.connection() as connection:
-                await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-
-                async def fetch(query: Query) -> list[Row]:
-                    cursor = await connection.execute(query.sql, query.values)  # type: ignore[call-overload]
-                    rows: list[Row] = await cursor.fetchall()
-                    return rows
-
+            if self._pool is None:
+                await self.open()
+            assert self._pool is not None
+            for attempt in (1, 2):
+                connection = await self._pool.acquire(timeout=self.WAIT)
                 try:
-                    yield fetch
+                    rows: list[Row] = await connection.fetch(query.sql, *arguments)
+                    return rows
+                except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionError):
+                    # The server ended an idle connection: another one may be good.
+                    if attempt == 2:
+                        raise
                 finally:
-                    await connection.execute("ROLLBACK")
-        except psycopg.errors.QueryCanceled:
+                    await self._pool.release(connection)
+        except asyncpg.QueryCanceledError:
             raise TooSlow from None
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except (
+            asyncpg.InterfaceError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.AdminShutdownError,
+            asyncpg.TooManyConnectionsError,
+            OSError,
+            TimeoutError,
+        ) as error:
             raise Unavailable(type(error).__name__) from error
+        raise AssertionError("unreachable")
 
 
-def reader(text: str, *, timeout_ms: int, pool_size: int) -> Reader:
-    """The reader for a database URL."""
+def reader(text: str, *, timeout: float, connections: int) -> Reader:
+    """The reader for a database URL; `timeout` in seconds for a statement."""
     url = database_url(text)
     kind = SqliteReader if url.get_backend_name() == "sqlite" else PostgresReader
-    return kind(url, timeout_ms=timeout_ms, pool_size=pool_size)
-
-
-def _dialect(url: URL, **options: Any) -> Dialect:
-    kind = url.get_dialect()
-    return kind(**options)
-
-
-def in_batches(items: Sequence[str], size: int = 500) -> list[Sequence[str]]:
-    """The items in pieces small enough for one statement."""
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    return kind(url, timeout=timeout, connections=connections)
