@@ -1,6 +1,7 @@
 """Environment variables, read once into one frozen Settings."""
 
 from functools import cache
+from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,13 +16,15 @@ class Settings(BaseSettings):
         default="sqlite:///initiatives.db",
         description="Where the data lives: `sqlite:///file` or `postgresql://user:password@host/name`.",
     )
-    seed_path: str | None = Field(
-        default=None,
-        description="Folder of seed folders loaded at start; the packaged `seed/` where unset.",
+    seed_path: Path | None = Field(
+        default=None, description="Folder of seed folders loaded at start; unset, the one that comes with the program."
+    )
+    better_sources: bool = Field(
+        default=True, description="Whether seed folders of better sources are loaded beside the articles."
     )
     public_url: str | None = Field(
         default=None,
-        description="Address that clients use, such as `https://data.example.org`; makes links absolute where they must be.",
+        description="Address that clients use, such as `https://data.example.org`, for links that must be absolute.",
     )
     statement_timeout_ms: int = Field(
         default=5000, ge=10, description="The database gives up on a read after this many milliseconds."

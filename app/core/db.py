@@ -120,8 +120,8 @@ def engine(text: str) -> Engine:
     """An engine for migrating and writing; every transaction on SQLite takes the write lock at once."""
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-    made = create_engine(url, connect_args={"timeout": 60})
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    made = create_engine(url, hide_parameters=True, connect_args={"timeout": 60})
 
     @event.listens_for(made, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Annotated, Any
 
+from pydantic import TypeAdapter, ValidationError
 from sqlmodel import SQLModel
 
 from app.core.fields import Provenance, provenance
@@ -105,6 +106,16 @@ class Resource:
             for column, _ in composite.parts.values()
         }
 
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """The fields, in its own table, that hold the id of another record."""
+        own = self.table.__table__.c
+        return frozenset(name for name in self.columns if own[name].foreign_keys)
+
+    def typed(self, name: str, value: Any) -> Any:
+        """A value of a field, read from text and given back as JSON would have it; ValueError with what is wrong."""
+        return _typed(self.read, name, value)
+
     def url(self, id: str) -> str:
         """Path of a record."""
         return f"/v1/{self.name}/{id}"
@@ -202,6 +213,22 @@ class Catalog:
     def mistaken(self) -> dict[str, str]:
         """Names that people take for a resource, and the URL that they want."""
         return {word: url for resource in self.resources for word, url in resource.also.items()}
+
+
+@cache
+def adapter(model: type[SQLModel], name: str) -> TypeAdapter[Any]:
+    """What reads one field of a model."""
+    info = model.model_fields[name]
+    return TypeAdapter(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation)
+
+
+def _typed(model: type[SQLModel], name: str, value: Any) -> Any:
+    kind = adapter(model, name)
+    try:
+        return kind.dump_python(kind.validate_python(value), mode="json")
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(first["msg"].removeprefix("Value error, ")) from None
 
 
 def dates_of(table: type[SQLModel]) -> tuple[str, ...]:

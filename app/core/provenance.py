@@ -126,7 +126,7 @@ class StatementBase(SQLModel):
     field: Text | None = ours(
         "The field, or the kind of a relation; null where the record as a whole is meant.", example="quantity"
     )
-    value: Any = ours("The value, null where the statement is a link.", example=6, column=Json)
+    value: Any | None = ours("The value, null where the statement is a link.", example=6, column=Json)
     unit: Text | None = ours("Currency or unit of a number.", example="INR")
     object: Slug | None = ours("The linked record.", example="p-8i-poseidon", link=Record)
     as_stated: Text | None = ours("The figure, name or term as printed.", example="six additional")

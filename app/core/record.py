@@ -43,10 +43,7 @@ class Record(SQLModel, table=True):
     resource: str = Field(sa_type=Characters)
     state: State = Field(default=State.live, sa_type=choices(State))  # type: ignore[call-overload]
     merged_into: str | None = Field(
-        default=None,
-        sa_type=Characters,
-        # The table is named as text, since the class is being made here.
-        foreign_key="record.id",
+        default=None, sa_type=Characters, sa_column_args=[reference_to("record")]
     )
     seeded: bool = Field(default=False, sa_type=Boolean)
     title: str | None = Field(default=None, sa_type=Characters)
@@ -55,8 +52,8 @@ class Record(SQLModel, table=True):
     acronym: str | None = Field(default=None, sa_type=Characters)
     summary: str | None = Field(default=None, sa_type=Characters)
     identifiers: dict[str, str] | None = Field(default=None, sa_type=Json)
-    reference: str | None = Field(default=None, foreign_key="record.id", sa_type=Characters)
-    not_exhaustive: list[str] | None = Field(default=None, sa_type=Json)
+    reference: str | None = Field(default=None, sa_type=Characters, sa_column_args=[reference_to("record")])
+    """The dataset that its reference fields were taken from."""
     disputed: bool = Field(default=False, sa_type=Boolean)
     document: str | None = Field(default=None, sa_type=Characters)
 

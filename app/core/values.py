@@ -6,7 +6,7 @@ from calendar import monthrange
 from enum import StrEnum, auto
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 LARGEST_INTEGER = 2**53 - 1
@@ -83,7 +83,7 @@ Duration = Annotated[str, Field(pattern=r"^P[0-9]+(Y|M|D)$")]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 Whole = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
-Decimal = Annotated[float, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER, allow_inf_nan=False), AfterValidator(integral)]
+Decimal = Annotated[float, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER, allow_inf_nan=False), PlainSerializer(integral)]
 
 
 class Activity(StrEnum):

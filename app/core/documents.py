@@ -1,0 +1,166 @@
+"""Renders the JSON of records from their rows: what `apply` stores and what a migration stores anew."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, select
+from sqlmodel import SQLModel, col
+
+from app.core.declare import Catalog, Resource, Values
+from app.core.fields import Provenance
+from app.core.provenance import ANSWERS, AnswerKind, Rank, Source, SourceKind, Statement
+from app.core.record import COMMON, Name, NameKind, Record
+
+BATCH = 500
+"""Ids in one statement."""
+
+
+def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids in pieces small enough for one statement."""
+    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+
+
+def shown(statements: Sequence[Any], kinds: Mapping[str, str]) -> list[Any]:
+    """The statements of one field that the field shows; `kinds` are those of their sources.
+
+    Those of a seed article where there is one, else those of the source of the best-ranked one.
+    """
+    seed = [statement for statement in statements if kinds[statement.source] == SourceKind.seed_article]
+    if seed or not statements:
+        return seed
+    best = min(statements, key=lambda statement: list(Rank).index(statement.rank))
+    return [statement for statement in statements if statement.source == best.source]
+
+
+def documents(connection: Connection, catalog: Catalog, resource: Resource, ids: Sequence[str]) -> Iterator[Values]:
+    """The records of one resource as they are served, rendered from rows."""
+    for some in batches(ids):
+        lists = {
+            field: _grouped(
+                connection.execute(
+                    select(several.table).where(several.owner.in_(some)).order_by(several.owner, several.table.c.position)
+                ).mappings()
+            )
+            for field, several in resource.lists.items()
+        }
+        evidence = _Evidence(connection, resource, some) if resource.has_evidence else None
+        for row in _rows(connection, resource.table, some):
+            values: Values = {"id": row["id"], "resource": resource.name, "url": resource.url(row["id"])}
+            values |= {name: row[name] for name in resource.columns}
+            for field, several in resource.lists.items():
+                values[field] = several.items(lists[field][row["id"]])
+            if evidence is not None:
+                values |= evidence.of(row["id"], values)
+            read = resource.read.model_validate({key: values[key] for key in resource.keys})
+            dumped = read.model_dump(mode="json")
+            yield {key: dumped[key] for key in resource.keys}
+
+
+def _rows(connection: Connection, table: type[SQLModel], ids: Sequence[str]) -> Iterable[RowMapping]:
+    key = table.__table__.c.id  # type: ignore[attr-defined]
+    return connection.execute(
+        select(table.__table__).where(key.in_(ids)).order_by(key)  # type: ignore[attr-defined]
+    ).mappings()
+
+
+def _grouped(rows: Iterable[RowMapping]) -> dict[str, list[RowMapping]]:
+    groups: dict[str, list[RowMapping]] = defaultdict(list)
+    for row in rows:
+        groups[row["record"]].append(row)
+    return groups
+
+
+class _Evidence:
+    """What some records of a resource have in common with all records, and what stands behind them."""
+
+    def __init__(self, connection: Connection, resource: Resource, ids: Sequence[str]):
+        self.resource = resource
+        self.common = {row["id"]: row for row in _rows(connection, Record, ids)}
+        self.aliases = _grouped(
+            connection.execute(
+                select(Name.__table__)  # type: ignore[attr-defined]
+                .where(col(Name.record).in_(ids), col(Name.kind) == NameKind.alias)
+                .order_by(Name.record, Name.position)
+            ).mappings()
+        )
+        self.statements: dict[str, list[Row[Any]]] = defaultdict(list)
+        self.kinds: dict[str, str] = {}
+        found = connection.execute(
+            select(Statement.__table__, col(Source.kind).label("source_kind"))  # type: ignore[attr-defined]
+            .join(Source, col(Source.id) == col(Statement.source))
+            .where(col(Statement.record).in_(ids))
+            .order_by(Statement.record, Statement.position)
+        )
+        for row in found:
+            self.statements[row.record].append(row)
+            self.kinds[row.source] = row.source_kind
+        self.rivals: dict[str, list[Row[Any]]] = defaultdict(list)
+        answered = ANSWERS.table.c
+        for some in batches([row.id for rows in self.statements.values() for row in rows]):
+            rivals = connection.execute(
+                select(Statement.__table__, answered.target)  # type: ignore[attr-defined]
+                .join(ANSWERS.table, answered.record == col(Statement.id))
+                .where(
+                    answered.target.in_(some),
+                    answered.kind.in_([AnswerKind.contradicts, AnswerKind.supersedes]),
+                )
+                .order_by(Statement.id)
+            )
+            for row in rivals:
+                self.rivals[row.target].append(row)
+
+    def of(self, id: str, values: Values) -> Values:
+        """The common fields of one record, its citations and its disputes."""
+        common = self.common[id]
+        found: Values = {name: common[name] for name in COMMON if name not in ("aliases", "identifiers")}
+        found["aliases"] = [row["name"] for row in self.aliases[id]]
+        found["identifiers"] = common["identifiers"] or {}
+        fields: dict[str | None, list[Row[Any]]] = defaultdict(list)
+        for row in self.statements[id]:
+            fields[row.cited].append(row)
+        visible = {row.id for rows in fields.values() for row in shown(rows, self.kinds)}
+        behind = [row for row in self.statements[id] if row.id in visible]
+        found["not_exhaustive"] = sorted({row.cited for row in behind if row.is_exhaustive is False and row.cited})
+        found["citations"] = [*_citations(behind), *self._reference(common["reference"], {**values, **found})]
+        found["disputed"] = [
+            {
+                "field": row.field,
+                "value": rival.object or rival.parts or rival.value,
+                "source": rival.source,
+                "statement": rival.id,
+            }
+            for row in behind
+            for rival in self.rivals[row.id]
+        ]
+        return found
+
+    def _reference(self, source: str | None, values: Values) -> list[Values]:
+        fields = [
+            name
+            for name in self.resource.keys
+            if self.resource.provenance(name) is Provenance.reference and values[name]
+        ]
+        if source is None or not fields:
+            return []
+        place = {"section": None, "section_title": None, "paragraph": None}
+        return [{"source": source, **place, "fields": sorted(fields)}]
+
+
+def _citations(statements: Iterable[Row[Any]]) -> list[Values]:
+    """One citation for each place, in the order in which the source says it."""
+    places: dict[tuple[str, str | None, int | None], Values] = {}
+    for row in statements:
+        citation = places.setdefault(
+            (row.source, row.section, row.paragraph),
+            {
+                "source": row.source,
+                "section": row.section,
+                "section_title": row.section_title,
+                "paragraph": row.paragraph,
+                "fields": [],
+            },
+        )
+        if row.cited and row.cited not in citation["fields"]:
+            citation["fields"] = sorted([*citation["fields"], row.cited])
+    return list(places.values())
