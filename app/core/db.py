@@ -80,7 +80,7 @@ class TooSlow(Exception):
 class Query:
     """A statement compiled once for one dialect; `heavy` once it was seen to take long."""
 
-    __slots__ = ("heavy", "names", "sql")
+    __slots__ = ("defaults", "heavy", "names", "sql")
 
     def __init__(self, statement: Executable, dialect: Dialect):
         compiled = statement.compile(  # type: ignore[attr-defined]
@@ -88,11 +88,13 @@ class Query:
         )
         self.sql = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self.defaults: dict[str, Any] = dict(compiled.params)
         self.heavy = False
 
     def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The values in the order in which the SQL takes them."""
-        return tuple(values[name] for name in self.names)
+        """The values in the order in which the SQL takes them; constants of the statement need not be given."""
+        defaults = self.defaults
+        return tuple(values[name] if name in values else defaults[name] for name in self.names)
 
 
 def database_url(text: str) -> URL:

@@ -52,6 +52,8 @@ class Resource:
     named_by: tuple[Any, ...] = ()
     """Columns whose values are names of the record, like its aliases."""
     derive: Derive | None = None
+    only: Any = None
+    """Condition that its records meet, where its table holds others, too."""
     also: Mapping[str, str] = field(default_factory=dict)
     """What people take for a resource's name, and the URL that they want."""
 
@@ -64,6 +66,11 @@ class Resource:
     def has_evidence(self) -> bool:
         """Whether its records are entities with titles, citations and disputes; statements are not."""
         return issubclass(self.read, RecordRead)
+
+    @property
+    def whole(self) -> bool:
+        """Whether its keys are all that a stored document has."""
+        return self.table is not Record
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

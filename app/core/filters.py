@@ -159,6 +159,8 @@ class Filter:
     """Columns to sort by, where the filter's name is also a sort."""
     counted: Any = None
     """Column whose values are counted, where the filter's name is also a facet."""
+    of_record: bool = False
+    """Whether it needs the table of all records."""
     unit: str | None = None
     """Name of the parameter without which numbers of this filter cannot be compared."""
 
@@ -326,6 +328,7 @@ class Folded(Filter):
     """Free text, compared without case and accents by means of a folded column."""
 
     operators = ("", "not", "contains")
+    of_record = True
 
     def __init__(
         self, folded: Any, name: str, description: str, example: str, *, also: Mapping[str, str] | Sequence[str] = ()
@@ -346,9 +349,10 @@ class Folded(Filter):
 
 
 class Flag(Filter):
-    """Yes or no."""
+    """Yes or no, of the table of all records."""
 
     operators = ("",)
+    of_record = True
 
     def __init__(self, column: Any, name: str, description: str):
         super().__init__(name, FLAG, description, "true")
@@ -492,7 +496,7 @@ class Several(Filter):
                 return _bool(self.own_id.in_(select(self.owner)))
             case "within":
                 return within(self.column, slots)
-        return _any(self.companions.get(operator, self.column), [slot[0] for slot in slots])
+        return _any(self.companions.get(operator, self.column), [part for slot in slots for part in slot])
 
     def items(self, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
         """What the field shows for the rows of one record."""

@@ -40,7 +40,11 @@ class Record(SQLModel, table=True):
     )
 
     id: str = Field(primary_key=True, sa_type=Characters)
-    resource: str = Field(sa_type=Characters)
+    resource: str = Field(
+        sa_type=Characters,
+        description="The resource that it belongs to.",
+        schema_extra={"examples": ["commitments"]},
+    )
     state: State = Field(default=State.live, sa_type=choices(State))  # type: ignore[call-overload]
     merged_into: str | None = Field(
         default=None, sa_type=Characters, sa_column_args=[reference_to("record")]

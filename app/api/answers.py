@@ -1,0 +1,361 @@
+"""Answers questions about any resource from one database: pages, facets, linked records, single records."""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+from sqlalchemy import String, bindparam, select, true
+from sqlmodel import col
+
+from app.api.errors import invalid
+from app.api.lookup import Lookup
+from app.api.pages import Cursor, read_cursor, url, write_cursor
+from app.api.params import DEFAULT_LIMIT, Ask, Reading, Wanted, canonical
+from app.api.query import Key, Queries, Where, sort_keys
+from app.core.changes import Dataset
+from app.core.db import Reader, Row, Unavailable
+from app.core.declare import Catalog, Relative, Resource
+from app.core.filters import Filter
+from app.core.record import Record, State
+
+MOST_INCLUDED = 100
+CHUNK = 500
+"""Records read at a time for a download."""
+TRIES = 5
+"""How often a question is asked again where a writer came between its statements."""
+
+
+class Moved(Exception):
+    """The dataset got a new revision between two statements of one answer."""
+
+
+@dataclass
+class Page:
+    """One page of a list, as of one revision."""
+
+    documents: list[str]
+    total: int
+    limit: int
+    revision: int
+    digest: str
+    links: dict[str, str | None]
+    facets: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    included: dict[str, list[str]] | None = None
+    included_more: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an id stands for, as of one revision; `resource` is null where it never stood for anything."""
+
+    revision: int
+    digest: str
+    resource: str | None
+    state: str | None
+    merged_into: str | None
+    document: str | None
+
+
+@dataclass
+class Question:
+    """A request for a list, ready to be asked."""
+
+    ask: Ask
+    where: Where
+    keys: tuple[Key, ...]
+    query: str
+    """The canonical query string, without limit and cursor."""
+
+    @property
+    def context(self) -> str:
+        """What a cursor of this list belongs to."""
+        return f"{self.ask.resource.name}?{self.query}"
+
+
+class Answers:
+    """One database, asked in the words of a catalog."""
+
+    TOTALS = 10_000
+
+    def __init__(self, catalog: Catalog, reader: Reader):
+        self.catalog, self.reader = catalog, reader
+        self.queries = Queries(catalog, reader)
+        self.lookup = Lookup(catalog, reader)
+        self._totals: OrderedDict[tuple[Any, ...], int] = OrderedDict()
+
+    async def question(self, reading: Reading) -> Question:
+        """What is asked, with ids for aliases. Raises a Problem that names every fault."""
+        ask = replace(reading.ask, wanted=[])
+        faults = list(reading.faults)
+        for wanted in reading.ask.wanted:
+            try:
+                resolved, found = await self.lookup.resolve(wanted)
+            except Unavailable:
+                if faults:
+                    raise invalid(faults) from None
+                raise
+            ask.wanted.append(resolved)
+            faults += found
+        if faults:
+            raise invalid(faults)
+        ask.wanted.sort(key=lambda wanted: wanted.parameter.name)
+        keys = sort_keys(self.catalog, ask.resource, ask.sort)
+        return Question(ask, Where(ask.wanted), keys, canonical(ask))
+
+    async def page(self, reading: Reading, path: str) -> Page:
+        """A page with its total, facets and linked records, all of one revision."""
+        for _ in range(TRIES):
+            question = await self.question(reading)
+            try:
+                return await self._page(question, path)
+            except Moved:
+                continue
+        raise Unavailable("the dataset changes faster than it can be read")
+
+    async def _page(self, question: Question, path: str) -> Page:
+        ask = question.ask
+        limit = ask.limit or DEFAULT_LIMIT
+        cursor = self.cursor(question)
+        backward = cursor is not None and cursor.backward
+        rows = await self.rows(question, limit + 1, cursor)
+        revision, digest = rows[0][0], rows[0][1]
+        self._same(revision, self.lookup)
+        found = [row for row in rows if row[2] is not None]
+        more = len(found) > limit
+        shown = found[:limit][::-1] if backward else found[:limit]
+        page = Page([row[2] for row in shown], 0, limit, revision, digest, {})
+        page.total = await self.total(question.ask.resource, question.where, revision)
+        page.links = self._links(question, path, shown, before=more if backward else cursor is not None, after=backward or more)
+        for name in ask.facet:
+            page.facets[name] = await self.facet(question, path, name, revision)
+        if ask.include:
+            await self._include(page, ask)
+        return page
+
+    def cursor(self, question: Question) -> Cursor | None:
+        """The cursor that was given. Raises a Problem where it is none of this list."""
+        if question.ask.cursor is None:
+            return None
+        return read_cursor(question.ask.cursor, question.context, len(question.keys))
+
+    async def rows(self, question: Question, limit: int, cursor: Cursor | None) -> Sequence[Row]:
+        """Revision, digest, document and sort values of the records next to a cursor; one row of nulls for none."""
+        query, values = self.queries.page(
+            question.ask,
+            question.where,
+            question.keys,
+            limit,
+            cursor.values if cursor else None,
+            backward=cursor is not None and cursor.backward,
+        )
+        return await self.reader.fetch(query, values)
+
+    def _same(self, revision: int, lookup: Lookup) -> None:
+        """Aliases were looked up in the revision that is read."""
+        if not lookup.of_revision(revision):
+            raise Moved
+
+    async def chunks(self, reading: Reading) -> AsyncIterator[tuple[int, str, list[str]]]:
+        """Revision, digest and documents of a whole result, some records at a time.
+
+        Raises Moved where a writer comes between: a download is of one revision or breaks off.
+        """
+        question = await self.question(reading)
+        cursor = self.cursor(question)
+        left = question.ask.limit
+        first: int | None = None
+        while True:
+            size = min(CHUNK, left) if left is not None else CHUNK
+            rows = await self.rows(question, size, cursor)
+            if first is not None and rows[0][0] != first:
+                raise Moved
+            first = rows[0][0]
+            found = [row for row in rows if row[2] is not None]
+            yield rows[0][0], rows[0][1], [row[2] for row in found]
+            left = None if left is None else left - len(found)
+            if len(found) < size or left == 0:
+                return
+            cursor = Cursor(tuple(found[-1][3:]), backward=False)
+
+    def _links(
+        self, question: Question, path: str, shown: Sequence[Row], *, before: bool, after: bool
+    ) -> dict[str, str | None]:
+        def to(row: Row, *, backward: bool) -> str:
+            text = write_cursor(Cursor(tuple(row[3:]), backward), question.context)
+            return url(path, question.query, limit=question.ask.limit, cursor=text)
+
+        return {
+            "self": url(path, question.query, limit=question.ask.limit, cursor=question.ask.cursor),
+            "next": to(shown[-1], backward=False) if after and shown else None,
+            "prev": to(shown[0], backward=True) if before and shown else None,
+        }
+
+    async def total(self, resource: Resource, where: Where, revision: int) -> int:
+        """How many records are found. Raises Moved where the dataset has another revision by now."""
+        key = (resource.name, where.key, revision)
+        if key not in self._totals:
+            query, values = self.queries.total(resource, where)
+            ((found, count),) = await self.reader.fetch(query, values)
+            if found != revision:
+                raise Moved
+            self._totals[key] = count
+            if len(self._totals) > self.TOTALS:
+                self._totals.popitem(last=False)
+        return self._totals[key]
+
+    async def facet(self, question: Question, path: str, name: str, revision: int) -> list[dict[str, Any]]:
+        """How many records have each value of a field, that field's own filters lifted."""
+        entry = self.catalog.filters(question.ask.resource)[name]
+        query, values = self.queries.facet(question.ask.resource, entry, question.where.without(entry))
+        rows = await self.reader.fetch(query, values)
+        if rows[0][0] != revision:
+            raise Moved
+        mine = [wanted for wanted in question.ask.wanted if wanted.parameter.filter is entry]
+        chosen = {value for wanted in mine if wanted.parameter.operator == "" for value in wanted.values}
+        empty = any(wanted.parameter.operator == "isnull" and wanted.values == (True,) for wanted in mine)
+        return [
+            {
+                "value": value if value is None or isinstance(value, str) else bool(value),
+                "label": _label(value, title),
+                "count": count,
+                "selected": empty if value is None else value in chosen,
+                "url": self._toggled(question.ask, path, entry, value, chosen),
+            }
+            for _, value, count, title in rows
+            if count is not None
+        ]
+
+    def _toggled(self, ask: Ask, path: str, entry: Filter, value: Any, chosen: set[Any]) -> str:
+        """The same list with one value of a filter added or taken away."""
+        parameters = self.catalog.parameters(ask.resource)
+        others = [wanted for wanted in ask.wanted if wanted.parameter.filter is not entry]
+        if value is None:
+            texts, parameter = ("true",), parameters.get(f"{entry.name}__isnull")
+        else:
+            word = value if isinstance(value, str) else "true" if value else "false"
+            kept = [str(one) for one in chosen if one != value]
+            texts = tuple(sorted(kept if value in chosen else [*kept, word]))
+            parameter = parameters[entry.name]
+        if texts and parameter is not None:
+            others.append(Wanted(parameter, texts, texts))
+        return url(path, canonical(replace(ask, wanted=others)), limit=ask.limit)
+
+    async def _include(self, page: Page, ask: Ask) -> None:
+        page.included = {}
+        records = [orjson.loads(document) for document in page.documents]
+        relatives = self.catalog.relatives(ask.resource)
+        for name in ask.include:
+            relative = relatives[name]
+            fetch = self._linking if relative.reverse else self._linked
+            revision, documents, more = await fetch(relative, records)
+            if revision is not None and revision != page.revision:
+                raise Moved
+            page.included[name] = documents
+            if more:
+                page.included_more[name] = more
+
+    async def _linked(
+        self, relative: Relative, records: Sequence[Mapping[str, Any]]
+    ) -> tuple[int | None, list[str], str | None]:
+        """The records that some records name in a field."""
+        ids: dict[str, None] = {}
+        for record in records:
+            value = record[relative.name]
+            for item in value if isinstance(value, list) else [value]:
+                if item is not None:
+                    ids[item["id"] if isinstance(item, dict) else item] = None
+        if not ids:
+            return None, [], None
+        first = list(ids)[:MOST_INCLUDED]
+        query = self.queries.compiled(("documents", len(first)), lambda: _documents(len(first)))
+        rows = await self.reader.fetch(query, {f"id_{i}": id for i, id in enumerate(first)})
+        more = None
+        if len(ids) > MOST_INCLUDED:
+            base = f"/v1/{relative.resource.name}" if relative.resource else "/v1/records"
+            more = url(base, "", id=",".join(list(ids)[:200]))
+        return rows[0][0], [row[1] for row in rows if row[1] is not None], more
+
+    async def _linking(
+        self, relative: Relative, records: Sequence[Mapping[str, Any]]
+    ) -> tuple[int | None, list[str], str | None]:
+        """The records of another resource that name some records."""
+        assert relative.resource is not None
+        ids = [record["id"] for record in records][:200]
+        if not ids:
+            return None, [], None
+        shape = ("linking", relative.resource.name, relative.link.name, len(ids))
+        query = self.queries.compiled(shape, lambda: _linking(relative, len(ids)))
+        rows = await self.reader.fetch(query, {f"id_{i}": id for i, id in enumerate(ids)})
+        documents = [row[1] for row in rows if row[1] is not None]
+        more = None
+        if len(documents) > MOST_INCLUDED:
+            more = url(f"/v1/{relative.resource.name}", "", **{relative.link.name: ",".join(ids)})
+        return rows[0][0], documents[:MOST_INCLUDED], more
+
+    async def include(self, page: Page, ask: Ask) -> Page:
+        """Bring linked records to a page that holds a single record."""
+        await self._include(page, ask)
+        return page
+
+    async def record(self, id: str) -> Found:
+        """What an id stands for."""
+        query = self.queries.compiled(("record",), _record)
+        ((revision, digest, *rest),) = await self.reader.fetch(query, {"id": id})
+        self.lookup.of_revision(revision)
+        return Found(revision, digest, *rest)
+
+    async def dataset(self) -> tuple[int, str, str]:
+        """Revision, digest and instant of the last change."""
+        query = self.queries.compiled(("dataset",), lambda: select(Dataset.revision, Dataset.digest, Dataset.at))  # type: ignore[call-overload]
+        ((revision, digest, at),) = await self.reader.fetch(query, {})
+        return revision, digest, at
+
+
+def _label(value: Any, title: str | None) -> str:
+    if value is None:
+        return "none"
+    if title is not None:
+        return title
+    return value.replace("_", " ") if isinstance(value, str) else "yes" if value else "no"
+
+
+def _record() -> Any:
+    records = Record.__table__  # type: ignore[attr-defined]
+    return select(
+        col(Dataset.revision), col(Dataset.digest), *(records.c[name] for name in ("resource", "state", "merged_into", "document"))
+    ).select_from(
+        Dataset.__table__.outerjoin(records, records.c.id == bindparam("id", type_=String()))  # type: ignore[attr-defined]
+    )
+
+
+def _slots(count: int) -> list[Any]:
+    return [bindparam(f"id_{i}", type_=String()) for i in range(count)]
+
+
+def _documents(count: int) -> Any:
+    records = Record.__table__  # type: ignore[attr-defined]
+    on = records.c.id.in_(_slots(count)) & (records.c.state == State.live.value)
+    joined = Dataset.__table__.outerjoin(records, on)  # type: ignore[attr-defined]
+    return select(col(Dataset.revision), records.c.document).select_from(joined).order_by(records.c.id)
+
+
+def _linking(relative: Relative, count: int) -> Any:
+    resource, link = relative.resource, relative.link
+    assert resource is not None
+    records = Record.__table__  # type: ignore[attr-defined]
+    owner = select(link.owner).where(link.column.in_(_slots(count)))
+    found = (
+        select(records.c.id, records.c.document)
+        .where(records.c.id.in_(owner))
+        .order_by(records.c.id)
+        .limit(MOST_INCLUDED + 1)
+        .subquery()
+    )
+    return (
+        select(col(Dataset.revision), found.c.document)
+        .select_from(Dataset.__table__.outerjoin(found, true()))  # type: ignore[attr-defined]
+        .order_by(found.c.id)
+    )
+

@@ -1,0 +1,265 @@
+"""Parameters to SQL: the page of a list, its total and its facets, each compiled once for its shape."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlmodel import col
+
+from app.api.params import Ask, Wanted
+from app.core.changes import Dataset
+from app.core.db import Query, Reader
+from app.core.declare import Catalog, Resource
+from app.core.filters import Filter, Slots
+from app.core.record import Record
+
+SIZE = 2000
+"""Shapes that are kept compiled."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A column of an order."""
+
+    column: Any
+    down: bool
+    nullable: bool
+
+
+def sort_keys(catalog: Catalog, resource: Resource, sort: Sequence[tuple[str, bool]]) -> tuple[Key, ...]:
+    """The columns that a list is ordered by; the id is always the last and breaks ties."""
+    filters = catalog.filters(resource)
+    names = list(sort) or [(name.removeprefix("-"), name.startswith("-")) for name in resource.sort.split(",")]
+    keys = [
+        Key(column, down, _nullable(column) and not filters[name].of_record)
+        for name, down in names
+        for column in filters[name].sorts
+    ]
+    if all(key.column is not resource.table.id for key in keys):
+        keys.append(Key(resource.table.id, False, False))
+    return tuple(keys)
+
+
+def _nullable(column: Any) -> bool:
+    return bool(column.property.columns[0].nullable)
+
+
+class Where:
+    """The condition of a request: its shape, its values, and how to build it."""
+
+    def __init__(self, wanted: Iterable[Wanted]):
+        groups: dict[Filter, dict[str, list[tuple[Any, ...]]]] = {}
+        for one in wanted:
+            entry, operator, values = one.parameter.filter, one.parameter.operator, one.values
+            if operator == "isnull":
+                groups.setdefault(entry, {})["isnull" if values[0] else "notnull"] = []
+            else:
+                groups.setdefault(entry, {})[operator] = [entry.bind(operator, value) for value in values]
+        self.groups = groups
+        self.shape = tuple(
+            sorted((entry.name, operator, tuple(map(len, bound))) for entry, asked in groups.items() for operator, bound in asked.items())
+        )
+        self.values = {
+            _slot(entry.name, operator, i, j): value
+            for entry, asked in groups.items()
+            for operator, bound in asked.items()
+            for i, parts in enumerate(bound)
+            for j, value in enumerate(parts)
+        }
+        self.of_record = any(entry.of_record for entry in groups)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells this condition from any other, values included."""
+        return (self.shape, tuple(sorted(self.values.items())))
+
+    def without(self, entry: Filter) -> "Where":
+        """The condition with one filter lifted."""
+        lifted = Where([])
+        lifted.groups = {other: asked for other, asked in self.groups.items() if other is not entry}
+        lifted.shape = tuple(part for part in self.shape if part[0] != entry.name)
+        lifted.values = {name: value for name, value in self.values.items() if not name.startswith(f"{entry.name}__")}
+        lifted.of_record = any(other.of_record for other in lifted.groups)
+        return lifted
+
+    def build(self) -> ColumnElement[bool]:
+        """The condition, with a bound parameter for each value."""
+        return and_(true(), *(entry.where(self._asked(entry, asked)) for entry, asked in self.groups.items()))
+
+    def _asked(self, entry: Filter, asked: Mapping[str, list[tuple[Any, ...]]]) -> dict[str, Slots]:
+        kinds = {parameter.operator: parameter.kind for parameter in entry.parameters()}
+        return {
+            operator: [
+                tuple(
+                    bindparam(_slot(entry.name, operator, i, j), type_=kinds[operator].sql) for j in range(len(parts))
+                )
+                for i, parts in enumerate(bound)
+            ]
+            for operator, bound in asked.items()
+        }
+
+
+def _slot(name: str, operator: str, i: int, j: int) -> str:
+    return f"{name}__{operator}_{i}_{j}"
+
+
+class Queries:
+    """Compiles statements once for each shape of request, for the dialect of one reader."""
+
+    def __init__(self, catalog: Catalog, reader: Reader):
+        self.catalog, self.reader = catalog, reader
+        self._compiled: OrderedDict[tuple[Any, ...], Query] = OrderedDict()
+
+    def compiled(self, shape: tuple[Any, ...], build: Callable[[], Executable]) -> Query:
+        """The query for a shape; `build` makes its statement where it is new."""
+        query = self._compiled.get(shape)
+        if query is None:
+            query = self._compiled[shape] = Query(build(), self.reader.dialect)
+            if len(self._compiled) > SIZE:
+                self._compiled.popitem(last=False)
+        else:
+            self._compiled.move_to_end(shape)
+        return query
+
+    def page(
+        self, ask: Ask, where: Where, keys: Sequence[Key], limit: int, after: Sequence[Any] | None, *, backward: bool
+    ) -> tuple[Query, dict[str, Any]]:
+        """Revision, digest, then document and sort values of each record of a page, nearest to the cursor first."""
+        nulls = None if after is None else tuple(value is None for value in after)
+        shape = ("page", ask.resource.name, where.shape, ask.sort, nulls, backward)
+        query = self.compiled(shape, lambda: _page(ask.resource, where, keys, nulls, backward=backward))
+        values: dict[str, Any] = {**where.values, "limit": limit}
+        for position, value in enumerate(after or ()):
+            values[f"after_{position}"] = value
+        return query, values
+
+    def total(self, resource: Resource, where: Where) -> tuple[Query, dict[str, Any]]:
+        """Revision and number of all records found."""
+        query = self.compiled(("total", resource.name, where.shape), lambda: _total(resource, where))
+        return query, where.values
+
+    def facet(self, resource: Resource, entry: Filter, where: Where) -> tuple[Query, dict[str, Any]]:
+        """Revision, then value, count and the title of a linked value, most frequent first."""
+        shape = ("facet", resource.name, entry.name, where.shape)
+        return self.compiled(shape, lambda: _facet(resource, entry, where)), where.values
+
+    def explain(self, query: Query) -> Query:
+        """The same query, asking for its plan."""
+        explaining = object.__new__(Query)
+        prefix = "EXPLAIN QUERY PLAN " if self.reader.dialect.name == "sqlite" else "EXPLAIN "
+        explaining.sql, explaining.names = prefix + query.sql, query.names
+        explaining.defaults, explaining.heavy = query.defaults, False
+        return explaining
+
+
+def _source(resource: Resource, where: Where, *, documents: bool) -> Any:
+    """What is selected from: the resource's table, with the table of all records where it is needed."""
+    table = resource.table.__table__
+    if not resource.whole:
+        return table
+    if documents or where.of_record:
+        return table.join(Record.__table__, col(Record.id) == resource.table.id)  # type: ignore[attr-defined]
+    return table
+
+
+def _all(resource: Resource, where: Where) -> ColumnElement[bool]:
+    return where.build() if resource.only is None else and_(resource.only, where.build())
+
+
+def _page(
+    resource: Resource, where: Where, keys: Sequence[Key], nulls: Sequence[bool] | None, *, backward: bool
+) -> Executable:
+    columns = [key.column.label(f"sort_{position}") for position, key in enumerate(keys)]
+    page = select(col(Record.document).label("document"), *columns)
+    page = page.select_from(_source(resource, where, documents=True)).where(_all(resource, where))
+    if nulls is not None:
+        page = page.where(_beyond(keys, nulls, backward=backward))
+    page = page.order_by(*_order([(key, key.column) for key in keys], backward=backward))
+    found = page.limit(bindparam("limit", type_=Integer())).subquery("page")
+    sorts = [found.c[f"sort_{position}"] for position in range(len(keys))]
+    return (
+        select(col(Dataset.revision), col(Dataset.digest), found.c.document, *sorts)
+        .select_from(Dataset.__table__.outerjoin(found, true()))  # type: ignore[attr-defined]
+        .order_by(*_order(list(zip(keys, sorts, strict=True)), backward=backward))
+    )
+
+
+def _order(keys: Sequence[tuple[Key, Any]], *, backward: bool) -> list[Any]:
+    """Ascending or descending, what has no value last; all of it turned round on the way back."""
+    order = []
+    for key, column in keys:
+        if key.nullable:
+            empty = case((column.is_(None), 1), else_=0)
+            order.append(empty.desc() if backward else empty.asc())
+        order.append(column.desc() if key.down is not backward else column.asc())
+    return order
+
+
+def _beyond(keys: Sequence[Key], nulls: Sequence[bool], *, backward: bool) -> ColumnElement[bool]:
+    """Whether a record comes after the cursor's, or before it on the way back."""
+    branches: list[ColumnElement[bool]] = []
+    same: list[ColumnElement[bool]] = []
+    for position, (key, null) in enumerate(zip(keys, nulls, strict=True)):
+        column = key.column
+        slot: Any = bindparam(f"after_{position}", type_=column.type)
+        if null:
+            further = column.is_not(None) if backward else None
+            same_here = column.is_(None)
+        else:
+            further = column < slot if key.down is not backward else column > slot
+            if key.nullable and not backward:
+                further = or_(further, column.is_(None))
+            same_here = column == slot
+        if further is not None:
+            branches.append(and_(*same, further))
+        same.append(same_here)
+    return or_(*branches)
+
+
+def _total(resource: Resource, where: Where) -> Executable:
+    count = select(func.count()).select_from(_source(resource, where, documents=False)).where(_all(resource, where))
+    return select(col(Dataset.revision), count.scalar_subquery())
+
+
+def _facet(resource: Resource, entry: Filter, where: Where) -> Executable:
+    """Each record counts once for each of its values; without a value it counts under null."""
+    listed = entry.listed
+    source = _source(resource, where, documents=entry.of_record)
+    if listed is None:
+        value, count = entry.counted, func.count()
+    else:
+        source = source.outerjoin(listed.table, listed.owner == resource.table.id)
+        value, count = listed.column, func.count(func.distinct(resource.table.id))
+    counts = (
+        select(value.label("value"), count.label("number"))
+        .select_from(source)
+        .where(_all(resource, where))
+        .group_by(value)
+        .subquery("counts")
+    )
+    title: Any = literal(None)
+    joined: Any = Dataset.__table__.outerjoin(counts, true())  # type: ignore[attr-defined]
+    if entry.ids is not None:
+        joined = joined.outerjoin(Record.__table__, col(Record.id) == counts.c.value)  # type: ignore[attr-defined]
+        title = col(Record.title)
+    empty = case((counts.c.value.is_(None), 1), else_=0)
+    return (
+        select(col(Dataset.revision), counts.c.value, cast(counts.c.number, Integer), title)
+        .select_from(joined)
+        .order_by(counts.c.number.desc(), empty, counts.c.value)
+    )

@@ -1,0 +1,275 @@
+"""Routes of every resource of a catalog: list, detail, and the lists below a record."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from app.api import openapi
+from app.api.answers import Answers, Found, Page
+from app.api.caching import validators
+from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
+from app.api.formats import FORMATS, JSON, Format, NotAcceptable, negotiate, shaped
+from app.api.pages import envelope, url
+from app.api.params import Reading, Wanted, canonical
+from app.core.declare import Catalog, Relative, Resource
+from app.core.record import State
+from app.core.values import clean
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def answers(request: Request) -> Answers:
+    """The database that the application answers from."""
+    found: Answers = request.app.state.answers
+    return found
+
+
+def routes(catalog: Catalog) -> APIRouter:
+    """List, detail and nested lists of every resource."""
+    router = APIRouter()
+    for resource in catalog:
+        path = f"/v1/{resource.name}"
+        router.add_api_route(path, _list(catalog, resource), **openapi.list_operation(catalog, resource))
+        router.add_api_route(f"{path}/{{id}}", _detail(catalog, resource), **openapi.detail_operation(catalog, resource))
+        for relative in catalog.nested(resource).values():
+            router.add_api_route(
+                f"{path}/{{id}}/{relative.name}",
+                _nested(catalog, resource, relative),
+                **openapi.nested_operation(catalog, resource, relative),
+            )
+    return router
+
+
+def _list(catalog: Catalog, resource: Resource) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await listing(request, Reading(catalog, resource, request.scope["query_string"]))
+
+    return endpoint
+
+
+def _nested(catalog: Catalog, resource: Resource, relative: Relative) -> Endpoint:
+    assert relative.resource is not None
+    child, name = relative.resource, relative.link.name
+
+    async def endpoint(request: Request) -> Response:
+        found = await _found(request, catalog, resource)
+        if isinstance(found, Response):
+            return found
+        reading = Reading(catalog, child, request.scope["query_string"])
+        id = request.path_params["id"]
+        if any(wanted.parameter.name == name for wanted in reading.ask.wanted):
+            reading.faults.append(Fault(name, "duplicate_parameter", f"{name} is already given by the path."))
+        reading.ask.wanted.append(Wanted(catalog.parameters(child)[name], (id,), (id,)))
+        return await listing(request, reading, below=(name, f"/v1/{resource.name}/{id}/{relative.name}"))
+
+    return endpoint
+
+
+def _detail(catalog: Catalog, resource: Resource) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        found = await _found(request, catalog, resource)
+        if isinstance(found, Response):
+            return found
+        reading = Reading(catalog, resource, request.scope["query_string"], controls=("fields", "include"))
+        faults = [*reading.faults, *(_no_filter(wanted) for wanted in reading.ask.wanted)]
+        if faults:
+            raise invalid(faults)
+        _format(request, None, (JSON,))
+        ask, document = reading.ask, found.document or ""
+        body = document.encode()
+        if ask.fields is not None:
+            body = shaped(document, _keys(resource, ask.fields))
+        if ask.include:
+            page = Page([document], 1, 1, found.revision, found.digest, {})
+            await answers(request).include(page, ask)
+            brought = {name: [orjson.loads(one) for one in some] for name, some in (page.included or {}).items()}
+            body = orjson.dumps(orjson.loads(body) | {"included": brought, "included_more": page.included_more})
+        headers = validators(found.revision, found.digest, f"{request.scope['path']}?{canonical(ask)}")
+        return Response(body, headers=headers, media_type=JSON.content_type)
+
+    return endpoint
+
+
+def _no_filter(wanted: Wanted) -> Fault:
+    name = wanted.parameter.name
+    return Fault(name, "unknown_parameter", f"A single record takes no {name}: filter the list.", allowed=("fields", "include"))
+
+
+async def listing(request: Request, reading: Reading, *, below: tuple[str, str] | None = None) -> Response:
+    """A list in the format that was asked for; `below` is the filter that a nested list's path stands for, and the path."""
+    made = _format(request, reading.ask.format, tuple(FORMATS.values()))
+    path = below[1] if below else f"/v1/{reading.ask.resource.name}"
+    if made.write is None:
+        return await _page(request, reading, path, below)
+    for name in ("include", "facet"):
+        if getattr(reading.ask, name):
+            reading.faults.append(Fault(name, "invalid_value", f"{name} goes with JSON only.", see="/docs"))
+    return await _download(request, reading, path, made)
+
+
+async def _page(request: Request, reading: Reading, path: str, below: tuple[str, str] | None) -> Response:
+    page = await answers(request).page(reading, path)
+    ask = reading.ask
+    if below:
+        page.links = {rel: _without(link, below[0]) for rel, link in page.links.items()}
+    documents = page.documents
+    if ask.fields is not None or not ask.resource.whole:
+        keys = _keys(ask.resource, ask.fields)
+        documents = [shaped(document, keys).decode() for document in documents]
+    body = envelope(
+        documents,
+        total=page.total,
+        limit=page.limit,
+        revision=page.revision,
+        facets=page.facets,
+        links=page.links,
+        included=page.included,
+        included_more=page.included_more,
+    )
+    _accept_revision(request, page.revision)
+    headers = validators(page.revision, page.digest, f"json {page.links['self']}")
+    headers["Link"] = link_header(page.links)
+    return Response(body, headers=headers, media_type=JSON.content_type)
+
+
+def _without(link: str | None, name: str) -> str | None:
+    if link is None:
+        return None
+    path, _, query = link.partition("?")
+    return url(path, "&".join(pair for pair in query.split("&") if not pair.startswith(f"{name}=")))
+
+
+def link_header(links: Mapping[str, str | None]) -> str:
+    """Links of a page as the header `Link`."""
+    return ", ".join(f'<{link}>; rel="{rel}"' for rel, link in links.items() if link)
+
+
+async def _download(request: Request, reading: Reading, path: str, made: Format) -> Response:
+    ask = reading.ask
+    keys = _keys(ask.resource, ask.fields)
+    assert made.write is not None
+    writer = made.write(ask.resource, keys)
+    chunks = answers(request).chunks(reading)
+    revision, digest, first = await anext(chunks)
+    _accept_revision(request, revision)
+    key = url(path, canonical(ask), limit=ask.limit, cursor=ask.cursor)
+    headers = validators(revision, digest, f"{made.name} {key}")
+    headers["Content-Disposition"] = f'inline; filename="{ask.resource.name}.{made.extension}"'
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield writer.head() + writer.some(first)
+        async for _, _, documents in chunks:
+            yield writer.some(documents)
+
+    return StreamingResponse(pieces(), headers=headers, media_type=made.content_type)
+
+
+def _keys(resource: Resource, fields: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(key for key in resource.keys if fields is None or key == "id" or key in fields)
+
+
+def _format(request: Request, name: str | None, allowed: Sequence[Format]) -> Format:
+    if name is not None:
+        return FORMATS[name]
+    try:
+        made = negotiate(request.headers.get("accept"))
+    except ValueError as error:
+        raise Problem(NOT_ACCEPTABLE, f"{error}.") from None
+    except NotAcceptable:
+        made = None
+    if made not in allowed:
+        types = tuple(one.media_type for one in allowed)
+        detail = f"This address gives {', '.join(types)}."
+        raise Problem(NOT_ACCEPTABLE, detail, [Fault("Accept", "not_acceptable", detail, place="header", allowed=types)])
+    return made
+
+
+def _accept_revision(request: Request, revision: int) -> None:
+    """A client that has seen a revision never gets an older one."""
+    least = request.headers.get("dataset-revision")
+    if least is None:
+        return
+    if not least.isdigit() or len(least) > 15:
+        raise invalid([Fault("Dataset-Revision", "invalid_value", "Dataset-Revision is a whole number.", least, place="header")])
+    if int(least) > revision:
+        raise Problem(OUTDATED, f"The newest revision here is {revision}.", headers={"Retry-After": "1"})
+
+
+async def _found(request: Request, catalog: Catalog, resource: Resource) -> Found | Response:
+    """The record of a path, or where it is now. Raises a Problem where there is none."""
+    id = request.path_params["id"]
+    rest = request.scope["path"].removeprefix(f"/v1/{resource.name}/{id}")
+    found = await record(request, id)
+    if found is not None and found.resource == resource.name:
+        _accept_revision(request, found.revision)
+        if found.state == State.live:
+            return found
+        if found.state == State.merged:
+            return _moved(request, f"/v1/{resource.name}/{found.merged_into}{rest}", 308)
+        raise Problem(GONE, f"{id} was one of the {resource.name} and was deleted.")
+    if found is not None and found.resource is not None:
+        meant = f"/v1/{found.resource}/{id}"
+        raise not_found(f"{id} is not one of the {resource.name}.", [meant])
+    named = await named_by(request, [resource.singular], id)
+    if len(named) == 1:
+        return _moved(request, f"/v1/{resource.name}/{named[0]}{rest}", 307)
+    if named:
+        raise not_found(f"{id} may be any of {', '.join(named)}.", [f"/v1/{resource.name}/{one}" for one in named])
+    similar = near(id, await answers(request).lookup.candidates([resource.singular], id)) if len(id) <= 200 else []
+    shown = f"There is no {id[:60]} among the {resource.name}." if id.isprintable() else "There is no such record."
+    raise not_found(shown, [f"/v1/{resource.name}/{one}" for one in similar])
+
+
+async def record(request: Request, id: str) -> Found | None:
+    """What an id stands for; null for a text that no id can be."""
+    if not id.isascii() or not id.isprintable() or len(id) > 200:
+        return None
+    return await answers(request).record(id)
+
+
+async def named_by(request: Request, tables: Sequence[str], text: str) -> tuple[str, ...]:
+    """The ids of which a text is an alias."""
+    try:
+        word = clean(text)
+    except ValueError:
+        return ()
+    if not word or len(word) > 200 or word != text:
+        return ()
+    return (await answers(request).lookup.name(tables, word)).ids
+
+
+def _moved(request: Request, path: str, status: int) -> Response:
+    query = request.scope["query_string"].decode("latin-1")
+    return RedirectResponse(f"{path}?{query}" if query else path, status, headers={"Cache-Control": "no-cache"})
+
+
+def not_found(detail: str, meant: Sequence[str]) -> Problem:
+    """A 404 with the addresses that were probably meant."""
+    fault = Fault(None, "not_found", detail, place="path", did_you_mean=meant, see="/v1")
+    return Problem(NOT_FOUND, detail + question(meant), [fault])
+
+
+def nowhere(catalog: Catalog, path: str) -> Problem:
+    """The 404 of a path that no route has, with the one that was probably meant."""
+    tidy = path.rstrip("/")
+    pieces = tidy.removeprefix("/").split("/")
+    name = pieces[1] if len(pieces) > 1 and pieces[0] == "v1" else pieces[0]
+    rest = "/".join(pieces[2:] if pieces[0] == "v1" else pieces[1:])
+    meant: list[str] = []
+    if tidy != path and (name in catalog.by_name or tidy == "/v1"):
+        meant = [tidy if not path.startswith("//") else f"/{tidy.lstrip('/')}"]
+    elif name in catalog.mistaken:
+        meant = [catalog.mistaken[name]]
+    elif similar := near(name, [*catalog.by_name, *catalog.mistaken]):
+        meant = [catalog.mistaken.get(similar[0], f"/v1/{similar[0]}")]
+    elif name in catalog.by_table or name in catalog.by_name:
+        known = catalog.by_table.get(name) or catalog.by_name[name]
+        meant = [f"/v1/{known.name}"]
+    if name in catalog.by_name and pieces[0] != "v1":
+        meant = [f"/v1/{name}{'/' + rest if rest else ''}"]
+    return not_found("There is nothing at this address.", meant)
+
+

@@ -1,0 +1,94 @@
+"""The application: routers, middleware, error handlers and the database that it answers from."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette_compress import CompressMiddleware, add_compress_type
+
+from app import __version__
+from app.api.answers import Answers, Moved
+from app.api.caching import Conditional
+from app.api.errors import INTERNAL, MEDIA_TYPE, TOO_SLOW, UNAVAILABLE, Problem
+from app.api.formats import FORMATS
+from app.api.gate import Gate
+from app.api.routes import nowhere, routes
+from app.core.db import TooSlow, Unavailable, reader
+from app.resources import CATALOG
+from app.settings import Settings, settings
+from app.views import VIEWS
+
+for made in FORMATS.values():
+    add_compress_type(made.media_type)
+add_compress_type(MEDIA_TYPE)
+
+
+def create_app(given: Settings | None = None) -> FastAPI:
+    """The application for some settings; those of the environment unless given."""
+    chosen = given or settings()
+    source = reader(
+        chosen.database_url, timeout=chosen.statement_timeout_ms / 1000, connections=chosen.pool_size
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            await source.open()
+        except OSError:
+            pass  # Readiness says so; the database is tried again at each request.
+        yield
+        await source.close()
+
+    app = FastAPI(
+        title="Initiatives API",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(Gate, hosts=[]),
+            Middleware(Conditional),
+            Middleware(CompressMiddleware, minimum_size=500),
+        ],
+        exception_handlers={
+            Problem: _problem,
+            HTTPException: _http,
+            Unavailable: _unavailable,
+            Moved: _unavailable,
+            TooSlow: _too_slow,
+            Exception: _internal,
+        },
+    )
+    app.state.answers = Answers(CATALOG, source)
+    app.state.settings = chosen
+    app.include_router(routes(CATALOG))
+    for view in VIEWS:
+        app.include_router(view)
+    return app
+
+
+async def _problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return problem.response(request)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    return nowhere(CATALOG, request.scope["path"]).response(request)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    return Problem(UNAVAILABLE, "The database cannot be reached just now.", headers={"Retry-After": "1"}).response(request)
+
+
+async def _too_slow(request: Request, error: Exception) -> Response:
+    return Problem(TOO_SLOW, "The database gave up at the time limit.", headers={"Retry-After": "1"}).response(request)
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    return Problem(INTERNAL, "The fault was logged under this request id.").response(request)

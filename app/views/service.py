@@ -1,0 +1,47 @@
+"""Whether the service lives, and whether it can answer."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.api import openapi
+from app.api.routes import answers
+
+router = APIRouter()
+
+_OK = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"type": "string", "enum": ["ok"]}, "revision": {"type": "integer"}},
+}
+
+
+def _answer(description: str) -> dict[str, object]:
+    return {"200": {"description": description, "content": {"application/json": {"schema": _OK}}}}
+
+
+@router.api_route(
+    "/healthz",
+    **openapi.operation(
+        "get_health", "service", "Is it alive", "200 as long as the process runs.", responses=_answer("It is.")  # type: ignore[arg-type]
+    ),
+)
+async def alive(request: Request) -> Response:
+    """The process runs."""
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+@router.api_route(
+    "/readyz",
+    **openapi.operation(
+        "get_readiness",
+        "service",
+        "Can it answer",
+        "200 where the database answers, 503 where it does not.",
+        responses=_answer("It can."),  # type: ignore[arg-type]
+    ),
+)
+async def ready(request: Request) -> Response:
+    """The database answers."""
+    revision, _, _ = await answers(request).dataset()
+    return JSONResponse({"status": "ok", "revision": revision}, headers={"Cache-Control": "no-store"})
