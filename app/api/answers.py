@@ -17,6 +17,7 @@ from app.api.query import Key, Queries, Where, sort_keys
 from app.core.changes import Dataset
 from app.core.db import Reader, Row, Unavailable
 from app.core.declare import Catalog, Relative, Resource
+from app.core.fields import table_of
 from app.core.filters import Filter
 from app.core.record import Record, State
 
@@ -231,6 +232,7 @@ class Answers:
         """The same list with one value of a filter added or taken away."""
         parameters = self.catalog.parameters(ask.resource)
         others = [wanted for wanted in ask.wanted if wanted.parameter.filter is not entry]
+        texts: tuple[str, ...]
         if value is None:
             texts, parameter = ("true",), parameters.get(f"{entry.name}__isnull")
         else:
@@ -322,11 +324,11 @@ def _label(value: Any, title: str | None) -> str:
 
 
 def _record() -> Any:
-    records = Record.__table__  # type: ignore[attr-defined]
+    records = table_of(Record)
     return select(
         col(Dataset.revision), col(Dataset.digest), *(records.c[name] for name in ("resource", "state", "merged_into", "document"))
     ).select_from(
-        Dataset.__table__.outerjoin(records, records.c.id == bindparam("id", type_=String()))  # type: ignore[attr-defined]
+        table_of(Dataset).outerjoin(records, records.c.id == bindparam("id", type_=String()))
     )
 
 
@@ -335,16 +337,16 @@ def _slots(count: int) -> list[Any]:
 
 
 def _documents(count: int) -> Any:
-    records = Record.__table__  # type: ignore[attr-defined]
+    records = table_of(Record)
     on = records.c.id.in_(_slots(count)) & (records.c.state == State.live.value)
-    joined = Dataset.__table__.outerjoin(records, on)  # type: ignore[attr-defined]
+    joined = table_of(Dataset).outerjoin(records, on)
     return select(col(Dataset.revision), records.c.document).select_from(joined).order_by(records.c.id)
 
 
 def _linking(relative: Relative, count: int) -> Any:
     resource, link = relative.resource, relative.link
     assert resource is not None
-    records = Record.__table__  # type: ignore[attr-defined]
+    records = table_of(Record)
     owner = select(link.owner).where(link.column.in_(_slots(count)))
     found = (
         select(records.c.id, records.c.document)
@@ -355,7 +357,7 @@ def _linking(relative: Relative, count: int) -> Any:
     )
     return (
         select(col(Dataset.revision), found.c.document)
-        .select_from(Dataset.__table__.outerjoin(found, true()))  # type: ignore[attr-defined]
+        .select_from(table_of(Dataset).outerjoin(found, true()))
         .order_by(found.c.id)
     )
 

@@ -13,6 +13,7 @@ from app.api.params import Wanted
 from app.core.changes import Dataset
 from app.core.db import Query, Reader
 from app.core.declare import ANY, Catalog
+from app.core.fields import table_of
 from app.core.filters import Parameter
 from app.core.record import Name, Record, State
 from app.core.values import fold
@@ -59,7 +60,7 @@ class Lookup:
         key = (",".join(tables), text)
         if (known := self._known.get(key)) is not None:
             return known
-        records = Record.__table__.c  # type: ignore[attr-defined]
+        records = table_of(Record).c
         exact = select(literal(0).label("rank"), records.id, records.resource).where(
             records.id == bindparam("text", type_=String()), records.state == State.live.value
         )
@@ -91,7 +92,7 @@ class Lookup:
 
     async def candidates(self, tables: Sequence[str], text: str) -> list[str]:
         """Ids among which a mistyped one may be: all where they are few, else those that begin alike."""
-        records = Record.__table__.c  # type: ignore[attr-defined]
+        records = table_of(Record).c
         names = [self.catalog.by_table[table].name for table in tables if table != ANY]
         statement = select(records.id).where(records.state == State.live.value).order_by(records.id)
         if names:

@@ -198,12 +198,12 @@ class Reading:
         """Numbers of different units are not compared: what needs a unit needs exactly one."""
         filters = self.catalog.filters(self.resource)
         needing = [
-            (wanted.parameter.name, wanted.parameter.filter.unit)
+            (wanted.parameter.name, wanted.parameter.filter.unit or "")
             for wanted in self.ask.wanted
             if wanted.parameter.filter.unit and wanted.parameter.operator in ("gt", "gte", "lt", "lte")
         ]
         needing += [
-            (f"sort={name}", filters[name].unit) for name, _ in self.ask.sort if name in filters and filters[name].unit
+            (f"sort={name}", filters[name].unit or "") for name, _ in self.ask.sort if name in filters and filters[name].unit
         ]
         for name, unit in needing:
             asked = next((wanted for wanted in self.ask.wanted if wanted.parameter.name == unit), None)
@@ -254,7 +254,7 @@ class Reading:
             self._fault("sort", "too_many_values", f"sort takes at most {MOST_SORTS} fields.", text)
             return
         known = sorted(name for name, entry in self.catalog.filters(self.resource).items() if entry.sorts)
-        read = []
+        read: list[tuple[str, bool]] = []
         for key in keys:
             name = key.removeprefix("-")
             if name not in known:

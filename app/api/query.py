@@ -25,6 +25,7 @@ from app.api.params import Ask, Wanted
 from app.core.changes import Dataset
 from app.core.db import Query, Reader
 from app.core.declare import Catalog, Resource
+from app.core.fields import table_of
 from app.core.filters import Filter, Slots
 from app.core.record import Record
 
@@ -169,11 +170,11 @@ class Queries:
 
 def _source(resource: Resource, where: Where, *, documents: bool) -> Any:
     """What is selected from: the resource's table, with the table of all records where it is needed."""
-    table = resource.table.__table__
+    table = table_of(resource.table)
     if not resource.whole:
         return table
     if documents or where.of_record:
-        return table.join(Record.__table__, col(Record.id) == resource.table.id)  # type: ignore[attr-defined]
+        return table.join(table_of(Record), col(Record.id) == resource.table.id)
     return table
 
 
@@ -194,7 +195,7 @@ def _page(
     sorts = [found.c[f"sort_{position}"] for position in range(len(keys))]
     return (
         select(col(Dataset.revision), col(Dataset.digest), found.c.document, *sorts)
-        .select_from(Dataset.__table__.outerjoin(found, true()))  # type: ignore[attr-defined]
+        .select_from(table_of(Dataset).outerjoin(found, true()))
         .order_by(*_order(list(zip(keys, sorts, strict=True)), backward=backward))
     )
 
@@ -253,9 +254,9 @@ def _facet(resource: Resource, entry: Filter, where: Where) -> Executable:
         .subquery("counts")
     )
     title: Any = literal(None)
-    joined: Any = Dataset.__table__.outerjoin(counts, true())  # type: ignore[attr-defined]
+    joined: Any = table_of(Dataset).outerjoin(counts, true())
     if entry.ids is not None:
-        joined = joined.outerjoin(Record.__table__, col(Record.id) == counts.c.value)  # type: ignore[attr-defined]
+        joined = joined.outerjoin(table_of(Record), col(Record.id) == counts.c.value)
         title = col(Record.title)
     empty = case((counts.c.value.is_(None), 1), else_=0)
     return (

@@ -180,7 +180,7 @@ def _format(request: Request, name: str | None, allowed: Sequence[Format]) -> Fo
         raise Problem(NOT_ACCEPTABLE, f"{error}.") from None
     except NotAcceptable:
         made = None
-    if made not in allowed:
+    if made is None or made not in allowed:
         types = tuple(one.media_type for one in allowed)
         detail = f"This address gives {', '.join(types)}."
         raise Problem(NOT_ACCEPTABLE, detail, [Fault("Accept", "not_acceptable", detail, place="header", allowed=types)])

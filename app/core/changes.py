@@ -17,7 +17,7 @@ from sqlmodel import Field, SQLModel, col
 from app.core.db import Characters, choices
 from app.core.declare import ANY, Catalog, Resource, Values, dates_of
 from app.core.documents import batches, documents, shown
-from app.core.fields import Provenance
+from app.core.fields import Provenance, table_of
 from app.core.filters import Linked
 from app.core.provenance import ANSWERS, Source, Statement
 from app.core.record import COMMON, Name, NameKind, Record, State
@@ -66,7 +66,7 @@ class Revision(SQLModel, table=True):
 
     number: int = Field(primary_key=True, sa_type=Integer)
     at: str = Field(sa_type=Characters)
-    reason: Reason = Field(sa_type=choices(Reason))  # type: ignore[call-overload]
+    reason: Reason = Field(sa_type=choices(Reason))
     note: str | None = Field(sa_type=Characters)
     digest: str = Field(sa_type=Characters)
 
@@ -78,7 +78,7 @@ class Change(SQLModel, table=True):
 
     revision: int = Field(primary_key=True, sa_type=Integer, foreign_key="revision.number")
     position: int = Field(primary_key=True, sa_type=Integer)
-    op: Operation = Field(sa_type=choices(Operation))  # type: ignore[call-overload]
+    op: Operation = Field(sa_type=choices(Operation))
     record: str = Field(sa_type=Characters, foreign_key="record.id", index=True)
     after: str | None = Field(sa_type=Characters)
 
@@ -291,7 +291,7 @@ def apply(
     Raises Refused with all faults. Where nothing differs, nothing is written and the revision stays. The caller
     rolls back on any error; writers wait for one another, so revisions become visible in order.
     """
-    dataset = connection.execute(select(Dataset.__table__).with_for_update()).mappings().one()  # type: ignore[attr-defined]
+    dataset = connection.execute(select(table_of(Dataset)).with_for_update()).mappings().one()
     writer = _Writer(connection, catalog, changeset)
     composed, faults = compose(catalog, changeset.drafts, writer.before, writer.before.values_of)
     faults += writer.deletion_faults()
@@ -318,7 +318,7 @@ def apply(
     )
     _insert_all(
         connection,
-        Change.__table__,  # type: ignore[attr-defined]
+        table_of(Change),
         [
             {"revision": number, "position": position, "op": op, "record": id, "after": after}
             for position, (op, id, after) in enumerate(changes)
@@ -348,7 +348,7 @@ class _Stored(Mapping[str, str]):
 
     def load(self, ids: Iterable[str]) -> None:
         """Read some records at once."""
-        records = Record.__table__.c  # type: ignore[attr-defined]
+        records = table_of(Record).c
         columns = (records.id, records.resource, records.state, records.document)
         for some in batches(sorted({id for id in ids if id not in self.rows})):
             self.rows |= dict.fromkeys(some)
@@ -395,7 +395,7 @@ class _Writer:
         """A draft replaces the statements about its record: those that it does not have go."""
         subjects = [*(draft.id for draft in self.changeset.drafts), *self.changeset.gone]
         for some in batches(subjects):
-            found = self.connection.execute(select(Statement.id).where(col(Statement.record).in_(some)))
+            found = self.connection.execute(select(col(Statement.id)).where(col(Statement.record).in_(some)))
             self.gone += [id for (id,) in found if id not in self.statements]
 
     def deletion_faults(self) -> Iterator[Fault]:
@@ -413,8 +413,8 @@ class _Writer:
                 by_resource[row[0]].append(id)
         for name, ids in by_resource.items():
             resource = self.catalog[name]
-            owned = [(several.table, several.owner) for several in resource.lists.values()]
-            owned += [(Name.__table__, col(Name.record)), (resource.table.__table__, resource.table.id)]  # type: ignore[attr-defined, list-item]
+            owned: list[tuple[Table, Any]] = [(several.table, several.owner) for several in resource.lists.values()]
+            owned += [(table_of(Name), col(Name.record)), (table_of(resource.table), resource.table.id)]
             for some in batches(ids):
                 for table, owner in owned:
                     self.connection.execute(delete(table).where(owner.in_(some)))
@@ -427,11 +427,11 @@ class _Writer:
             values = composed[draft.id]
             records.append(self._record(draft, values))
             self._own_rows(rows, draft.resource, draft.id, values)
-            rows[Name.__table__] += _names(draft.resource, draft.id, values)  # type: ignore[attr-defined]
+            rows[table_of(Name)] += _names(draft.resource, draft.id, values)
             for statement in draft.statements:
                 records.append({"id": statement.id, "resource": "statements"})
-                rows[Statement.__table__].append(  # type: ignore[attr-defined]
-                    {column.name: getattr(statement, column.name) for column in Statement.__table__.c}  # type: ignore[attr-defined]
+                rows[table_of(Statement)].append(
+                    {column.name: getattr(statement, column.name) for column in table_of(Statement).c}
                 )
                 rows[ANSWERS.table] += ANSWERS.rows(statement.id, draft.answers.get(statement.id, ()))
         self._write_records(records)
@@ -452,10 +452,10 @@ class _Writer:
         }
 
     def _write_records(self, records: list[dict[str, Any]]) -> None:
-        columns = {column.name: None for column in Record.__table__.c}  # type: ignore[attr-defined]
+        columns = {column.name: None for column in table_of(Record).c}
         columns |= {"state": State.live, "seeded": self.changeset.seeded, "disputed": False}  # type: ignore[dict-item]
         rows = [columns | row for row in records]
-        _insert_all(self.connection, Record.__table__, [row for row in rows if not self.before.row(row["id"])])  # type: ignore[attr-defined]
+        _insert_all(self.connection, table_of(Record), [row for row in rows if not self.before.row(row["id"])])
         for row in rows:
             if self.before.row(row["id"]):
                 kept = {name: value for name, value in row.items() if name not in ("id", "document", "disputed")}
@@ -466,7 +466,7 @@ class _Writer:
         for name in dates_of(resource.table):
             first, last = days(values[name]) if values.get(name) else (None, None)
             own |= {f"{name}_first": first, f"{name}_last": last}
-        rows[resource.table.__table__].append(own)
+        rows[table_of(resource.table)].append(own)
         for name, several in resource.lists.items():
             rows[several.table] += several.rows(id, values.get(name) or [])
 
@@ -476,9 +476,9 @@ class _Writer:
         for draft in self.changeset.drafts:
             touched[draft.resource.name].append(draft.id)
         touched["statements"] += self.statements
-        for resource, id in self._answered():
-            if id not in touched[resource]:
-                touched[resource].append(id)
+        for name, id in self._answered():
+            if id not in touched[name]:
+                touched[name].append(id)
         changes: list[tuple[Operation, str, str | None]] = []
         total, done = sum(map(len, touched.values())), 0
         for resource in self.catalog:
@@ -503,7 +503,7 @@ class _Writer:
         answered = [answer["id"] for draft in self.changeset.drafts for of in draft.answers.values() for answer in of]
         for some in batches(answered):
             found = self.connection.execute(
-                select(Record.resource, Record.id)
+                select(col(Record.resource), col(Record.id))
                 .join(Statement, col(Statement.record) == col(Record.id))
                 .where(col(Statement.id).in_(some))
                 .distinct()

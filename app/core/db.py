@@ -163,7 +163,8 @@ class SqliteReader(Reader):
     """Seconds that a query may hold the event loop before it is stopped and run in a thread."""
 
     def __init__(self, url: URL, *, timeout: float, connections: int):
-        self.dialect = url.get_dialect()(paramstyle="qmark")
+        dialect: Any = url.get_dialect()
+        self.dialect = dialect(paramstyle="qmark")
         self._path = str(url.database)
         self._timeout = timeout
         self._here: sqlite3.Connection | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import SQLModel
 
-from app.core.fields import Provenance, provenance
+from app.core.fields import Provenance, provenance, table_of
 from app.core.filters import Filter, Linked, Links, One, Parameter, Reverse, Several, common
 from app.core.record import COMMON, EVIDENCE, Identified, Record, RecordRead
 
@@ -86,7 +86,7 @@ class Resource:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The fields that stand in its own table."""
-        own = self.table.__table__.c
+        own = table_of(self.table).c
         return tuple(name for name in self.keys if name in own and name != "id")
 
     @cached_property
@@ -116,7 +116,7 @@ class Resource:
     @cached_property
     def links(self) -> frozenset[str]:
         """The fields, in its own table, that hold the id of another record."""
-        own = self.table.__table__.c
+        own = table_of(self.table).c
         return frozenset(name for name in self.columns if own[name].foreign_keys)
 
     def typed(self, name: str, value: Any) -> Any:
@@ -226,7 +226,8 @@ class Catalog:
 def adapter(model: type[SQLModel], name: str) -> TypeAdapter[Any]:
     """What reads one field of a model."""
     info = model.model_fields[name]
-    return TypeAdapter(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation)
+    kind: Any = info.annotation
+    return TypeAdapter(Annotated[kind, *info.metadata] if info.metadata else kind)
 
 
 def _typed(model: type[SQLModel], name: str, value: Any) -> Any:
@@ -240,5 +241,5 @@ def _typed(model: type[SQLModel], name: str, value: Any) -> Any:
 
 def dates_of(table: type[SQLModel]) -> tuple[str, ...]:
     """The partial dates of a table: the columns that have a first and a last day beside them."""
-    names = table.__table__.c  # type: ignore[attr-defined]
+    names = table_of(table).c
     return tuple(name for name in names.keys() if f"{name}_first" in names)

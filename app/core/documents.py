@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select
 from sqlmodel import SQLModel, col
 
 from app.core.declare import Catalog, Resource, Values
-from app.core.fields import Provenance
+from app.core.fields import Provenance, table_of
 from app.core.provenance import ANSWERS, AnswerKind, Rank, Source, SourceKind, Statement
 from app.core.record import COMMON, Name, NameKind, Record
 
@@ -49,7 +49,7 @@ def documents(connection: Connection, catalog: Catalog, resource: Resource, ids:
             values: Values = {"id": row["id"], "resource": resource.name, "url": resource.url(row["id"])}
             values |= {name: row[name] for name in resource.columns}
             for field, several in resource.lists.items():
-                values[field] = several.items(lists[field][row["id"]])
+                values[field] = several.items(map(dict, lists[field][row["id"]]))
             if evidence is not None:
                 values |= evidence.of(row["id"], values)
             read = resource.read.model_validate({key: values[key] for key in resource.keys})
@@ -58,9 +58,9 @@ def documents(connection: Connection, catalog: Catalog, resource: Resource, ids:
 
 
 def _rows(connection: Connection, table: type[SQLModel], ids: Sequence[str]) -> Iterable[RowMapping]:
-    key = table.__table__.c.id  # type: ignore[attr-defined]
+    key = table_of(table).c.id
     return connection.execute(
-        select(table.__table__).where(key.in_(ids)).order_by(key)  # type: ignore[attr-defined]
+        select(table_of(table)).where(key.in_(ids)).order_by(key)
     ).mappings()
 
 
@@ -79,33 +79,33 @@ class _Evidence:
         self.common = {row["id"]: row for row in _rows(connection, Record, ids)}
         self.aliases = _grouped(
             connection.execute(
-                select(Name.__table__)  # type: ignore[attr-defined]
+                select(table_of(Name))
                 .where(col(Name.record).in_(ids), col(Name.kind) == NameKind.alias)
-                .order_by(Name.record, Name.position)
+                .order_by(col(Name.record), col(Name.position))
             ).mappings()
         )
-        self.statements: dict[str, list[Row[Any]]] = defaultdict(list)
+        self.statements: dict[str, list[Any]] = defaultdict(list)
         self.kinds: dict[str, str] = {}
-        found = connection.execute(
-            select(Statement.__table__, col(Source.kind).label("source_kind"))  # type: ignore[attr-defined]
+        found: Any = connection.execute(
+            select(table_of(Statement), col(Source.kind).label("source_kind"))
             .join(Source, col(Source.id) == col(Statement.source))
             .where(col(Statement.record).in_(ids))
-            .order_by(Statement.record, Statement.position)
+            .order_by(col(Statement.record), col(Statement.position))
         )
         for row in found:
             self.statements[row.record].append(row)
             self.kinds[row.source] = row.source_kind
-        self.rivals: dict[str, list[Row[Any]]] = defaultdict(list)
+        self.rivals: dict[str, list[Any]] = defaultdict(list)
         answered = ANSWERS.table.c
         for some in batches([row.id for rows in self.statements.values() for row in rows]):
-            rivals = connection.execute(
-                select(Statement.__table__, answered.target)  # type: ignore[attr-defined]
+            rivals: Any = connection.execute(
+                select(table_of(Statement), answered.target)
                 .join(ANSWERS.table, answered.record == col(Statement.id))
                 .where(
                     answered.target.in_(some),
                     answered.kind.in_([AnswerKind.contradicts, AnswerKind.supersedes]),
                 )
-                .order_by(Statement.id)
+                .order_by(col(Statement.id))
             )
             for row in rivals:
                 self.rivals[row.target].append(row)
@@ -116,7 +116,7 @@ class _Evidence:
         found: Values = {name: common[name] for name in COMMON if name not in ("aliases", "identifiers")}
         found["aliases"] = [row["name"] for row in self.aliases[id]]
         found["identifiers"] = common["identifiers"] or {}
-        fields: dict[str | None, list[Row[Any]]] = defaultdict(list)
+        fields: dict[str | None, list[Any]] = defaultdict(list)
         for row in self.statements[id]:
             fields[row.cited].append(row)
         visible = {row.id for rows in fields.values() for row in shown(rows, self.kinds)}
@@ -147,7 +147,7 @@ class _Evidence:
         return [{"source": source, **place, "fields": sorted(fields)}]
 
 
-def _citations(statements: Iterable[Row[Any]]) -> list[Values]:
+def _citations(statements: Iterable[Any]) -> list[Values]:
     """One citation for each place, in the order in which the source says it."""
     places: dict[tuple[str, str | None, int | None], Values] = {}
     for row in statements:

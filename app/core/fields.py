@@ -3,7 +3,7 @@
 from enum import StrEnum, auto
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, Table
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
@@ -94,3 +94,8 @@ def indexed(*columns: str) -> tuple[Index, ...]:
 def day() -> Any:
     """A column that holds the first or last day of a partial date."""
     return Field(default=None, sa_type=Characters)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a model, whose columns are `table_of(Model).c.name`."""
+    return model.__table__  # type: ignore[attr-defined, no-any-return]

@@ -489,7 +489,7 @@ class Several(Filter):
     def test(self, operator: str, slots: Slots) -> ColumnElement[bool]:
         match operator:
             case "not":
-                return not_(self.own_id.in_(select(self.owner).where(self.test("", slots))))
+                return _bool(self.own_id.not_in(select(self.owner).where(self.test("", slots))))
             case "isnull":
                 return _bool(self.own_id.not_in(select(self.owner)))
             case "notnull":

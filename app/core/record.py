@@ -3,7 +3,7 @@
 from enum import StrEnum, auto
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from pydantic import Field as Described
 from sqlalchemy import Boolean, Index, Integer
 from sqlmodel import Field, SQLModel
@@ -45,7 +45,7 @@ class Record(SQLModel, table=True):
         description="The resource that it belongs to.",
         schema_extra={"examples": ["commitments"]},
     )
-    state: State = Field(default=State.live, sa_type=choices(State))  # type: ignore[call-overload]
+    state: State = Field(default=State.live, sa_type=choices(State))
     merged_into: str | None = Field(
         default=None, sa_type=Characters, sa_column_args=[reference_to("record")]
     )
@@ -70,7 +70,7 @@ class Name(SQLModel, table=True):
 
     record: str = Field(primary_key=True, sa_type=Characters, sa_column_args=[reference_to(Record)])
     position: int = Field(primary_key=True, sa_type=Integer)
-    kind: NameKind = Field(sa_type=choices(NameKind))  # type: ignore[call-overload]
+    kind: NameKind = Field(sa_type=choices(NameKind))
     name: str = Field(sa_type=Characters)
     folded: str = Field(sa_type=Characters)
 
@@ -106,7 +106,7 @@ class Dispute(BaseModel):
 class Identified(SQLModel):
     """What every record has, statements included."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = {"extra": "forbid"}
 
     id: Annotated[
         Slug, Described(description="Permanent public id, unique in the whole database.", examples=["acquire-p-8i"])

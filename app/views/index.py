@@ -15,6 +15,7 @@ from app.api.answers import Answers
 from app.api.caching import validators
 from app.api.routes import answers
 from app.core.changes import Dataset
+from app.core.fields import table_of
 from app.core.record import Record, State
 from app.resources import CATALOG
 
@@ -39,7 +40,7 @@ def counts() -> Any:
         .subquery()
     )
     return select(col(Dataset.revision), col(Dataset.digest), col(Dataset.at), found.c.resource, found.c.number).select_from(
-        Dataset.__table__.outerjoin(found, col(Dataset.id) == 1)  # type: ignore[attr-defined]
+        table_of(Dataset).outerjoin(found, col(Dataset.id) == 1)
     )
 
 
