@@ -9,11 +9,13 @@ import orjson
 from sqlalchemy import String, bindparam, select, true
 from sqlmodel import col
 
-from app.api.errors import invalid
+from app.api.errors import Fault, invalid
+from app.api.logic import Group, Wanted
 from app.api.lookup import Lookup
 from app.api.pages import Cursor, read_cursor, url, write_cursor
-from app.api.params import DEFAULT_LIMIT, Ask, Reading, Wanted, canonical
-from app.api.query import Key, Queries, Where, sort_keys
+from app.api.params import DEFAULT_LIMIT, Ask, Reading, canonical
+from app.api.query import Key, Queries, sort_keys
+from app.api.where import Where
 from app.core.changes import Dataset
 from app.core.db import Reader, Row, Unavailable
 from app.core.declare import Catalog, Relative, Resource
@@ -88,22 +90,32 @@ class Answers:
 
     async def question(self, reading: Reading) -> Question:
         """What is asked, with ids for aliases. Raises a Problem that names every fault."""
-        ask = replace(reading.ask, wanted=[])
         faults = list(reading.faults)
-        for wanted in reading.ask.wanted:
-            try:
-                resolved, found = await self.lookup.resolve(wanted)
-            except Unavailable:
-                if faults:
-                    raise invalid(faults) from None
-                raise
-            ask.wanted.append(resolved)
-            faults += found
+        try:
+            wanted = [await self._resolved(one, faults) for one in reading.ask.wanted]
+            groups = tuple([await self._resolved_group(group, faults) for group in reading.ask.groups])
+        except Unavailable:
+            if faults:
+                raise invalid(faults) from None
+            raise
         if faults:
             raise invalid(faults)
-        ask.wanted.sort(key=lambda wanted: wanted.parameter.name)
+        wanted.sort(key=lambda one: one.parameter.name)
+        ask = replace(reading.ask, wanted=wanted, groups=groups)
         keys = sort_keys(self.catalog, ask.resource, ask.sort)
-        return Question(ask, Where(ask.wanted), keys, canonical(ask))
+        return Question(ask, Where.of(wanted, groups), keys, canonical(ask))
+
+    async def _resolved(self, wanted: Wanted, faults: list[Fault]) -> Wanted:
+        resolved, found = await self.lookup.resolve(wanted)
+        faults += found
+        return resolved
+
+    async def _resolved_group(self, group: Group, faults: list[Fault]) -> Group:
+        parts = [
+            await (self._resolved(part, faults) if isinstance(part, Wanted) else self._resolved_group(part, faults))
+            for part in group.parts
+        ]
+        return replace(group, parts=tuple(parts))
 
     async def page(self, reading: Reading, path: str) -> Page:
         """A page with its total, facets and linked records, all of one revision."""

@@ -9,7 +9,7 @@ from sqlalchemy import String, bindparam, func, literal, select, union_all
 from sqlmodel import col
 
 from app.api.errors import Fault, near, question
-from app.api.params import Wanted
+from app.api.logic import Wanted
 from app.core.changes import Dataset
 from app.core.db import Query, Reader
 from app.core.declare import ANY, Catalog

@@ -170,7 +170,7 @@ def _list_parameters(catalog: Catalog, resource: Resource, names: Sequence[str] 
         made.append(ref("parameters", f"{resource.name}.{name}"))
         made += [ref("parameters", f"{resource.name}.{other}") for other in _companions(entry)]
     for name in CONTROLS:
-        shared = name in ("limit", "cursor", "format")
+        shared = name not in WORDS
         made.append(ref("parameters", name if shared else f"{resource.name}.{name}"))
     return [*made, *CONDITIONAL]
 
@@ -190,6 +190,7 @@ def parameters(catalog: Catalog) -> Json:
         for name, known in _words(catalog, resource).items():
             made[f"{resource.name}.{name}"] = _words_parameter(name, known, resource)
     made["limit"] = _control("limit", {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}, 10)
+    made["or"] = _control("or", {"type": "string", "maxLength": 4000}, None)
     made["cursor"] = _control("cursor", {"type": "string", "maxLength": 4000}, None)
     made["format"] = _control("format", {"type": "string", "enum": list(FORMATS)}, "json")
     made["IfNoneMatch"] = _header("If-None-Match", "Tags of answers that the client has; 304 where one is still good.", {"type": "string"})
@@ -229,6 +230,10 @@ def _example(entry: Filter, parameter: Any) -> Any:
         return None
     kind = parameter.kind.schema.get("type")
     return int(text) if kind == "integer" else float(text) if kind == "number" else text == "true" if kind == "boolean" else text
+
+
+WORDS = ("sort", "fields", "include", "facet")
+"""Parameters that take names of each resource's own."""
 
 
 def _words(catalog: Catalog, resource: Resource) -> dict[str, list[str]]:

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+from app.api import logic
 from app.api.errors import Fault, near, question
 from app.api.formats import FORMATS
+from app.api.logic import Group, Wanted
 from app.core.declare import Catalog, Resource
 from app.core.filters import Parameter
 from app.core.values import clean
@@ -23,6 +25,9 @@ CONTROLS: Mapping[str, tuple[str, str]] = {
     "limit": (f"Records on a page, 1 to {MOST_LIMIT}; {DEFAULT_LIMIT} where it is not given. "
               "CSV, NDJSON and other downloads give the whole result without it.", "10"),
     "cursor": ("Where the page begins: take it from `links.next` or `links.prev`.", ""),
+    "or": ("Conditions of which any may hold, nested with `and(...)`: `name.operator.value`, the operators being "
+           "`eq` and the suffixes. A value with a comma or bracket stands in double quotes.",
+           "(kind.eq.procurement,and(kind.eq.policy_review,equipment.eq.f-35))"),
     "fields": ("Only these fields of each record; `id` is always there.", "title,kind"),
     "include": ("Linked records that come along under `included`.", "statements"),
     "facet": ("Fields whose values are counted over all that was found, under `meta.facets`.", "kind"),
@@ -60,21 +65,14 @@ ELSEWHERE = {
 """What the parameters of every list are called in other APIs."""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """One filter parameter with its parsed values."""
-
-    parameter: Parameter
-    values: tuple[Any, ...]
-    texts: tuple[str, ...]
-
-
 @dataclass
 class Ask:
     """A request for a list, understood."""
 
     resource: Resource
     wanted: list[Wanted] = field(default_factory=list)
+    groups: tuple[Group, ...] = ()
+    """What `or` asks for besides."""
     sort: tuple[tuple[str, bool], ...] = ()
     """Names with whether they are descending."""
     limit: int | None = None
@@ -125,8 +123,9 @@ class Reading:
         for name, values in given.items():
             if name in self.controls:
                 self._control(name, values)
-            elif name in self.parameters:
-                self._filter(self.parameters[name], values)
+            elif (parameter := self.parameter(name)) is not None:
+                if (wanted := self.wanted(parameter, values)) is not None:
+                    self.ask.wanted.append(wanted)
             else:
                 self.faults.append(self._unknown(name, values[0]))
         self._check_units(given)
@@ -158,18 +157,23 @@ class Reading:
             did_you_mean=meant,
         )
 
-    def _filter(self, parameter: Parameter, given: list[str]) -> None:
+    def parameter(self, name: str) -> Parameter | None:
+        """The filter parameter of a name; of a linked record where the name has a dot."""
+        return self.parameters.get(name) or self.catalog.path(self.resource, name)
+
+    def wanted(self, parameter: Parameter, given: Sequence[str]) -> Wanted | None:
+        """A filter with its parsed values; null where all of them are faults."""
         name = parameter.name
         if not parameter.several and len(given) > 1:
             self._fault(name, "duplicate_parameter", f"{name} takes one value and was given {len(given)}.", given[1])
-            return
+            return None
         texts = [part for text in given for part in (text.split(",") if parameter.kind.splits else [text])]
         if not parameter.several and len(texts) > 1:
             self._fault(name, "duplicate_parameter", f"{name} takes one value and was given {len(texts)}.", given[0])
-            return
+            return None
         if len(texts) > MOST_VALUES:
             self._fault(name, "too_many_values", f"{name} takes at most {MOST_VALUES} values, not {len(texts)}.")
-            return
+            return None
         texts = list(dict.fromkeys(texts))
         values, kept = [], []
         for text in texts:
@@ -191,15 +195,14 @@ class Reading:
                     allowed=allowed,
                     did_you_mean=meant,
                 )
-        if values:
-            self.ask.wanted.append(Wanted(parameter, tuple(values), tuple(kept)))
+        return Wanted(parameter, tuple(values), tuple(kept)) if values else None
 
     def _check_units(self, given: Mapping[str, list[str]]) -> None:
         """Numbers of different units are not compared: what needs a unit needs exactly one."""
         filters = self.catalog.filters(self.resource)
         needing = [
             (wanted.parameter.name, wanted.parameter.filter.unit or "")
-            for wanted in self.ask.wanted
+            for wanted in [*self.ask.wanted, *(leaf for group in self.ask.groups for leaf in logic.leaves(group))]
             if wanted.parameter.filter.unit and wanted.parameter.operator in ("gt", "gte", "lt", "lte")
         ]
         needing += [
@@ -224,6 +227,22 @@ class Reading:
             self._fault(name, "empty_value", f"{name} needs a value.", text)
             return
         getattr(self, f"_read_{name}")(text)
+
+    def _read_or(self, text: str) -> None:
+        try:
+            self.ask.groups = (logic.read(text, self._leaf),)
+        except logic.Unreadable as error:
+            example = CONTROLS["or"][1]
+            self._fault("or", error.reason, f"or: {error}. Write it like or={example}.", text, did_you_mean=[])
+
+    def _leaf(self, name: str, operator: str, value: str) -> Wanted | None:
+        """One condition inside `or`; null where it is a fault, which is noted."""
+        full = name if operator == "eq" else f"{name}__{operator}"
+        parameter = self.parameter(full)
+        if parameter is None:
+            self.faults.append(replace(self._unknown(full, value), parameter=f"or: {full}"[:80]))
+            return None
+        return self.wanted(parameter, [value])
 
     def _read_limit(self, text: str) -> None:
         if not re.fullmatch(r"[1-9][0-9]{0,2}", text, re.ASCII) or int(text) > MOST_LIMIT:
@@ -317,6 +336,7 @@ def canonical(ask: Ask) -> str:
                                     for w in ask.wanted for t in (w.texts[:1] if w.parameter.kind.splits else w.texts)]  # fmt: skip
     if ask.sort:
         pairs.append(("sort", ",".join(("-" if down else "") + name for name, down in ask.sort)))
+    pairs += [("or", logic.write(group)) for group in ask.groups]
     for name in ("facet", "fields", "include"):
         if words := getattr(ask, name):
             pairs.append((name, ",".join(words)))

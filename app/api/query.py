@@ -1,7 +1,7 @@
 """Parameters to SQL: the page of a list, its total and its facets, each compiled once for its shape."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,13 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from app.api.params import Ask, Wanted
+from app.api.params import Ask
+from app.api.where import Where
 from app.core.changes import Dataset
 from app.core.db import Query, Reader
 from app.core.declare import Catalog, Resource
 from app.core.fields import table_of
-from app.core.filters import Filter, Slots
+from app.core.filters import Filter
 from app.core.record import Record
 
 SIZE = 2000
@@ -58,65 +59,6 @@ def sort_keys(catalog: Catalog, resource: Resource, sort: Sequence[tuple[str, bo
 
 def _nullable(column: Any) -> bool:
     return bool(column.property.columns[0].nullable)
-
-
-class Where:
-    """The condition of a request: its shape, its values, and how to build it."""
-
-    def __init__(self, wanted: Iterable[Wanted]):
-        groups: dict[Filter, dict[str, list[tuple[Any, ...]]]] = {}
-        for one in wanted:
-            entry, operator, values = one.parameter.filter, one.parameter.operator, one.values
-            if operator == "isnull":
-                groups.setdefault(entry, {})["isnull" if values[0] else "notnull"] = []
-            else:
-                groups.setdefault(entry, {})[operator] = [entry.bind(operator, value) for value in values]
-        self.groups = groups
-        self.shape = tuple(
-            sorted((entry.name, operator, tuple(map(len, bound))) for entry, asked in groups.items() for operator, bound in asked.items())
-        )
-        self.values = {
-            _slot(entry.name, operator, i, j): value
-            for entry, asked in groups.items()
-            for operator, bound in asked.items()
-            for i, parts in enumerate(bound)
-            for j, value in enumerate(parts)
-        }
-        self.of_record = any(entry.of_record for entry in groups)
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What tells this condition from any other, values included."""
-        return (self.shape, tuple(sorted(self.values.items())))
-
-    def without(self, entry: Filter) -> "Where":
-        """The condition with one filter lifted."""
-        lifted = Where([])
-        lifted.groups = {other: asked for other, asked in self.groups.items() if other is not entry}
-        lifted.shape = tuple(part for part in self.shape if part[0] != entry.name)
-        lifted.values = {name: value for name, value in self.values.items() if not name.startswith(f"{entry.name}__")}
-        lifted.of_record = any(other.of_record for other in lifted.groups)
-        return lifted
-
-    def build(self) -> ColumnElement[bool]:
-        """The condition, with a bound parameter for each value."""
-        return and_(true(), *(entry.where(self._asked(entry, asked)) for entry, asked in self.groups.items()))
-
-    def _asked(self, entry: Filter, asked: Mapping[str, list[tuple[Any, ...]]]) -> dict[str, Slots]:
-        kinds = {parameter.operator: parameter.kind for parameter in entry.parameters()}
-        return {
-            operator: [
-                tuple(
-                    bindparam(_slot(entry.name, operator, i, j), type_=kinds[operator].sql) for j in range(len(parts))
-                )
-                for i, parts in enumerate(bound)
-            ]
-            for operator, bound in asked.items()
-        }
-
-
-def _slot(name: str, operator: str, i: int, j: int) -> str:
-    return f"{name}__{operator}_{i}_{j}"
 
 
 class Queries:

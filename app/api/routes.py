@@ -12,8 +12,9 @@ from app.api.answers import Answers, Found, Page
 from app.api.caching import validators
 from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
 from app.api.formats import FORMATS, JSON, Format, NotAcceptable, negotiate, shaped
+from app.api.logic import Wanted
 from app.api.pages import envelope, url
-from app.api.params import Reading, Wanted, canonical
+from app.api.params import Reading, canonical
 from app.core.declare import Catalog, Relative, Resource
 from app.core.record import State
 from app.core.values import clean

@@ -1,7 +1,7 @@
 """A resource: one record type, declared once; and the catalog of all of them, with the links between."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel import SQLModel
 
 from app.core.fields import Provenance, provenance, table_of
-from app.core.filters import Filter, Linked, Links, One, Parameter, Reverse, Several, common
+from app.core.filters import Filter, Linked, Links, One, Parameter, Reverse, Several, Through, common
 from app.core.record import COMMON, EVIDENCE, Identified, Record, RecordRead
 
 ANY = Record.__tablename__
@@ -148,6 +148,8 @@ class Catalog:
         self.by_table = {resource.singular: resource for resource in resources}
         self._filters: dict[str, dict[str, Filter]] = {}
         self._parameters: dict[str, dict[str, Parameter]] = {}
+        self._paths: dict[tuple[str, str], Parameter | None] = {}
+        self._throughs: dict[tuple[str, str, str], Through] = {}
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources)
@@ -193,6 +195,26 @@ class Catalog:
                 for parameter in entry.parameters()
             }
         return self._parameters[resource.name]
+
+    def path(self, resource: Resource, name: str) -> Parameter | None:
+        """The parameter `link.name`, a filter of the linked record; null where there is none."""
+        link_name, _, rest = name.partition(".")
+        link = self.filters(resource).get(link_name) if rest else None
+        if not isinstance(link, One | Links) or link.ids is None or link.ids[0] not in self.by_table:
+            return None
+        if (key := (resource.name, name)) not in self._paths:
+            other = self.by_table[link.ids[0]]
+            inner = self.parameters(other).get(rest)
+            self._paths[key] = inner and replace(
+                inner, name=name, filter=self._through(resource, link, other, inner.filter)
+            )
+        return self._paths[key]
+
+    def _through(self, resource: Resource, link: One | Links, other: Resource, inner: Filter) -> Through:
+        key = (resource.name, link.name, inner.name)
+        if key not in self._throughs:
+            self._throughs[key] = Through(link, other.table, inner)
+        return self._throughs[key]
 
     def relatives(self, resource: Resource) -> dict[str, Relative]:
         """What `include` can bring along, by name: links by field, links to it by the other's plural name."""

@@ -5,7 +5,7 @@ A filter knows SQL columns, never HTTP: it says which parameters it takes and ma
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -26,12 +26,12 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.types import TypeEngine
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from app.core.db import Characters, choices
 from app.core.fields import reference_to
 from app.core.record import Record
-from app.core.values import LARGEST_INTEGER, SLUG, clean, days, fold
+from app.core.values import LARGEST_INTEGER, clean, days, fold
 
 Slots = Sequence[tuple[ColumnElement[Any], ...]]
 """For each value that was asked for, the bound parameters that stand for it."""
@@ -585,6 +585,38 @@ class Reverse(Filter):
     def test(self, operator: str, slots: Slots) -> ColumnElement[bool]:
         found = self.link.linked_to(self.key.class_.__table__, self.key, slots)
         return not_(found) if operator == "not" else found
+
+
+class Through(Filter):
+    """A filter of the linked record: `pillar.title__contains=supply`."""
+
+    def __init__(self, link: "One | Links", table: Any, inner: Filter):
+        super().__init__(f"{link.name}.{inner.name}", inner.kind, inner.description, inner.example)
+        self.link, self.table, self.inner = link, table, inner
+
+    def parameters(self) -> Iterator[Parameter]:
+        for parameter in self.inner.parameters():
+            yield replace(parameter, name=f"{self.link.name}.{parameter.name}", filter=self)
+
+    def bind(self, operator: str, value: Any) -> tuple[Any, ...]:
+        return self.inner.bind(operator, value)
+
+    def where(self, asked: Asked) -> ColumnElement[bool]:
+        """All that is asked holds of one linked record, but for `not`: no linked record has any of the values."""
+        same = {operator: slots for operator, slots in asked.items() if operator != "not"}
+        conditions = [self._linked(self.inner.where(same))] if same else []
+        if "not" in asked:
+            conditions.append(not_(self._linked(self.inner.where({"": asked["not"]}))))
+        return and_(true(), *conditions)
+
+    def _linked(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        found = select(self.table.id).where(condition)
+        if self.inner.of_record:
+            found = found.join(Record, col(Record.id) == self.table.id)
+        listed = self.link.listed
+        if listed is not None:
+            return _bool(listed.own_id.in_(select(listed.owner).where(listed.column.in_(found))))
+        return and_(self.link.column.is_not(None), self.link.column.in_(found))
 
 
 class Identity(Filter):

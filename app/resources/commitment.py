@@ -11,7 +11,22 @@ from sqlmodel import SQLModel
 from app.core.db import Characters, choices
 from app.core.declare import Composite, Resource, Values
 from app.core.fields import day, derived, indexed, ours, reference_to, said
-from app.core.filters import DATE, NUMBER, Asked, Choice, Code, Dates, Links, Many, Number, One, Parameter, Several, compare, one_of
+from app.core.filters import (
+    DATE,
+    NUMBER,
+    Asked,
+    Choice,
+    Code,
+    Dates,
+    Links,
+    Many,
+    Number,
+    One,
+    Parameter,
+    Several,
+    compare,
+    one_of,
+)
 from app.core.participants import Participant, participants
 from app.core.provenance import Modality, Source, SourceKind, Statement
 from app.core.record import RecordRead, identity
