@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette_compress import CompressMiddleware, add_compress_type
 
 from app import __version__
+from app.api import aggregate
 from app.api.answers import Answers, Moved
 from app.api.caching import Conditional
 from app.api.errors import INTERNAL, MEDIA_TYPE, TOO_SLOW, UNAVAILABLE, Problem
@@ -67,6 +68,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     app.state.answers = Answers(CATALOG, source)
     app.state.settings = chosen
+    app.include_router(aggregate.routes(CATALOG))
     app.include_router(routes(CATALOG))
     for view in VIEWS:
         app.include_router(view)

@@ -162,13 +162,18 @@ def _id_parameter(resource: Resource) -> Json:
     }
 
 
-def _list_parameters(catalog: Catalog, resource: Resource, names: Sequence[str] | None = None) -> list[Json]:
-    wanted = list(catalog.filters(resource)) if names is None else names
+def filter_parameters(catalog: Catalog, resource: Resource, names: Sequence[str]) -> list[Json]:
+    """The filters of a resource by name, with their companions."""
     made = []
-    for name in wanted:
+    for name in names:
         entry = catalog.filters(resource)[name]
         made.append(ref("parameters", f"{resource.name}.{name}"))
         made += [ref("parameters", f"{resource.name}.{other}") for other in _companions(entry)]
+    return made
+
+
+def _list_parameters(catalog: Catalog, resource: Resource, names: Sequence[str] | None = None) -> list[Json]:
+    made = filter_parameters(catalog, resource, list(catalog.filters(resource)) if names is None else names)
     for name in CONTROLS:
         shared = name not in WORDS
         made.append(ref("parameters", name if shared else f"{resource.name}.{name}"))
@@ -347,6 +352,37 @@ SHARED: Json = {
             "count": {"type": "integer", "description": "Records that have it."},
             "selected": {"type": "boolean", "description": "Whether the query asks for it."},
             "url": {"type": "string", "description": "This list with the value added, or taken away."},
+        },
+    },
+    "Aggregate": {
+        "type": "object",
+        "required": ["data", "meta", "links"],
+        "properties": {
+            "data": {
+                "type": "array",
+                "description": "A group: the value of each field in `group_by`, `count`, each metric, and `left_out`.",
+                "items": {
+                    "type": "object",
+                    "required": ["count"],
+                    "properties": {
+                        "count": {"type": "integer", "description": "Records in the group."},
+                        "left_out": {
+                            "type": "object",
+                            "description": "For each metric, the records of the group that have no number.",
+                            "additionalProperties": {"type": "integer"},
+                        },
+                    },
+                },
+            },
+            "meta": {
+                "type": "object",
+                "required": ["groups", "revision"],
+                "properties": {
+                    "groups": {"type": "integer", "description": "How many groups there are."},
+                    "revision": {"type": "integer", "description": "Revision of the dataset that was read."},
+                },
+            },
+            "links": {"type": "object", "required": ["self"], "properties": {"self": {"type": "string"}}},
         },
     },
     "PageLinks": {

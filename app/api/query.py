@@ -110,7 +110,7 @@ class Queries:
         return explaining
 
 
-def _source(resource: Resource, where: Where, *, documents: bool) -> Any:
+def source(resource: Resource, where: Where, *, documents: bool) -> Any:
     """What is selected from: the resource's table, with the table of all records where it is needed."""
     table = table_of(resource.table)
     if not resource.whole:
@@ -120,7 +120,8 @@ def _source(resource: Resource, where: Where, *, documents: bool) -> Any:
     return table
 
 
-def _all(resource: Resource, where: Where) -> ColumnElement[bool]:
+def condition(resource: Resource, where: Where) -> ColumnElement[bool]:
+    """What records of the resource must meet."""
     return where.build() if resource.only is None else and_(resource.only, where.build())
 
 
@@ -129,7 +130,7 @@ def _page(
 ) -> Executable:
     columns = [key.column.label(f"sort_{position}") for position, key in enumerate(keys)]
     page = select(col(Record.document).label("document"), *columns)
-    page = page.select_from(_source(resource, where, documents=True)).where(_all(resource, where))
+    page = page.select_from(source(resource, where, documents=True)).where(condition(resource, where))
     if nulls is not None:
         page = page.where(_beyond(keys, nulls, backward=backward))
     page = page.order_by(*_order([(key, key.column) for key in keys], backward=backward))
@@ -175,34 +176,34 @@ def _beyond(keys: Sequence[Key], nulls: Sequence[bool], *, backward: bool) -> Co
 
 
 def _total(resource: Resource, where: Where) -> Executable:
-    count = select(func.count()).select_from(_source(resource, where, documents=False)).where(_all(resource, where))
+    count = select(func.count()).select_from(source(resource, where, documents=False)).where(condition(resource, where))
     return select(col(Dataset.revision), count.scalar_subquery())
 
 
 def _facet(resource: Resource, entry: Filter, where: Where) -> Executable:
     """Each record counts once for each of its values; without a value it counts under null."""
     listed = entry.listed
-    source = _source(resource, where, documents=entry.of_record)
+    joined = source(resource, where, documents=entry.of_record)
     if listed is None:
         value, count = entry.counted, func.count()
     else:
-        source = source.outerjoin(listed.table, listed.owner == resource.table.id)
+        joined = joined.outerjoin(listed.table, listed.owner == resource.table.id)
         value, count = listed.column, func.count(func.distinct(resource.table.id))
     counts = (
         select(value.label("value"), count.label("number"))
-        .select_from(source)
-        .where(_all(resource, where))
+        .select_from(joined)
+        .where(condition(resource, where))
         .group_by(value)
         .subquery("counts")
     )
     title: Any = literal(None)
-    joined: Any = table_of(Dataset).outerjoin(counts, true())
+    shown: Any = table_of(Dataset).outerjoin(counts, true())
     if entry.ids is not None:
-        joined = joined.outerjoin(table_of(Record), col(Record.id) == counts.c.value)
+        shown = shown.outerjoin(table_of(Record), col(Record.id) == counts.c.value)
         title = col(Record.title)
     empty = case((counts.c.value.is_(None), 1), else_=0)
     return (
         select(col(Dataset.revision), counts.c.value, cast(counts.c.number, Integer), title)
-        .select_from(joined)
+        .select_from(shown)
         .order_by(counts.c.number.desc(), empty, counts.c.value)
     )

@@ -78,7 +78,7 @@ def _detail(catalog: Catalog, resource: Resource) -> Endpoint:
         faults = [*reading.faults, *(_no_filter(wanted) for wanted in reading.ask.wanted)]
         if faults:
             raise invalid(faults)
-        _format(request, None, (JSON,))
+        acceptable(request, None, (JSON,))
         ask, document = reading.ask, found.document or ""
         body = document.encode()
         if ask.fields is not None:
@@ -101,7 +101,7 @@ def _no_filter(wanted: Wanted) -> Fault:
 
 async def listing(request: Request, reading: Reading, *, below: tuple[str, str] | None = None) -> Response:
     """A list in the format that was asked for; `below` is the filter that a nested list's path stands for, and the path."""
-    made = _format(request, reading.ask.format, tuple(FORMATS.values()))
+    made = acceptable(request, reading.ask.format, tuple(FORMATS.values()))
     path = below[1] if below else f"/v1/{reading.ask.resource.name}"
     if made.write is None:
         return await _page(request, reading, path, below)
@@ -130,7 +130,7 @@ async def _page(request: Request, reading: Reading, path: str, below: tuple[str,
         included=page.included,
         included_more=page.included_more,
     )
-    _accept_revision(request, page.revision)
+    accept_revision(request, page.revision)
     headers = validators(page.revision, page.digest, f"json {page.links['self']}")
     headers["Link"] = link_header(page.links)
     return Response(body, headers=headers, media_type=JSON.content_type)
@@ -155,7 +155,7 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
     writer = made.write(ask.resource, keys)
     chunks = answers(request).chunks(reading)
     revision, digest, first = await anext(chunks)
-    _accept_revision(request, revision)
+    accept_revision(request, revision)
     key = url(path, canonical(ask), limit=ask.limit, cursor=ask.cursor)
     headers = validators(revision, digest, f"{made.name} {key}")
     headers["Content-Disposition"] = f'inline; filename="{ask.resource.name}.{made.extension}"'
@@ -172,7 +172,8 @@ def _keys(resource: Resource, fields: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(key for key in resource.keys if fields is None or key == "id" or key in fields)
 
 
-def _format(request: Request, name: str | None, allowed: Sequence[Format]) -> Format:
+def acceptable(request: Request, name: str | None, allowed: Sequence[Format]) -> Format:
+    """The format of an answer, by name or by `Accept`. Raises a Problem where it is none of those allowed."""
     if name is not None:
         return FORMATS[name]
     try:
@@ -188,7 +189,7 @@ def _format(request: Request, name: str | None, allowed: Sequence[Format]) -> Fo
     return made
 
 
-def _accept_revision(request: Request, revision: int) -> None:
+def accept_revision(request: Request, revision: int) -> None:
     """A client that has seen a revision never gets an older one."""
     least = request.headers.get("dataset-revision")
     if least is None:
@@ -205,7 +206,7 @@ async def _found(request: Request, catalog: Catalog, resource: Resource) -> Foun
     rest = request.scope["path"].removeprefix(f"/v1/{resource.name}/{id}")
     found = await record(request, id)
     if found is not None and found.resource == resource.name:
-        _accept_revision(request, found.revision)
+        accept_revision(request, found.revision)
         if found.state == State.live:
             return found
         if found.state == State.merged:

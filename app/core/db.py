@@ -196,7 +196,7 @@ class SqliteReader(Reader):
                     query.heavy = True
                 elif error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     self._here = None
-                    raise Unavailable(str(error)) from error
+                    raise _away(error) from error
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._fetch_in_thread, query.sql, arguments)
 
@@ -208,7 +208,7 @@ class SqliteReader(Reader):
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 self._idle.append(connection)
                 raise TooSlow from None
-            raise Unavailable(str(error)) from error
+            raise _away(error) from error
         self._idle.append(connection)
         return rows
 
@@ -218,6 +218,12 @@ class SqliteReader(Reader):
             if connection:
                 connection.close()
         self._idle, self._here = [], None
+
+
+def _away(error: sqlite3.OperationalError) -> Exception:
+    """Unavailable, or the error itself where our SQL is to blame; a file without tables is not ready yet."""
+    ours = error.sqlite_errorcode == sqlite3.SQLITE_ERROR and "no such table" not in str(error)
+    return error if ours else Unavailable(str(error))
 
 
 def _run(connection: sqlite3.Connection, sql: str, arguments: tuple[Any, ...], seconds: float) -> Sequence[Row]:
@@ -286,6 +292,7 @@ class PostgresReader(Reader):
             asyncpg.PostgresConnectionError,
             asyncpg.CannotConnectNowError,
             asyncpg.AdminShutdownError,
+            asyncpg.UndefinedTableError,
             asyncpg.TooManyConnectionsError,
             OSError,
             TimeoutError,

@@ -105,9 +105,9 @@ class _Evidence:
                     answered.target.in_(some),
                     answered.kind.in_([AnswerKind.contradicts, AnswerKind.supersedes]),
                 )
-                .order_by(col(Statement.id))
+                .order_by(col(Statement.record), col(Statement.position))
             )
-            for row in rivals:
+            for row in sorted(rivals, key=lambda row: list(Rank).index(row.rank)):
                 self.rivals[row.target].append(row)
 
     def of(self, id: str, values: Values) -> Values:
@@ -126,7 +126,7 @@ class _Evidence:
         found["disputed"] = [
             {
                 "field": row.field,
-                "value": rival.object or rival.parts or rival.value,
+                "value": _rival_value(self.resource, row.field, rival),
                 "source": rival.source,
                 "statement": rival.id,
             }
@@ -145,6 +145,20 @@ class _Evidence:
             return []
         place = {"section": None, "section_title": None, "paragraph": None}
         return [{"source": source, **place, "fields": sorted(fields)}]
+
+
+def _rival_value(resource: Resource, field: str | None, rival: Any) -> Any:
+    """What a rival says of a field as the field would show it; an object where it speaks of something else."""
+    parts = rival.parts or {}
+    if rival.record != rival.subject:
+        return {"subject": rival.subject, "kind": rival.field, rival.cited: rival.object, "since": parts.get("since")}
+    if rival.field != field:
+        return {rival.field: rival.object or rival.parts or rival.value}
+    several = resource.lists.get(field) if field else None
+    if several is not None and several.attributes:
+        item = {several.key: rival.object or rival.value, "basis": rival.basis, **parts}
+        return {name: item.get(name) for name in (several.key, *(column.name for column in several.attributes))}
+    return rival.object or rival.parts or rival.value
 
 
 def _citations(statements: Iterable[Any]) -> list[Values]:

@@ -593,6 +593,7 @@ class Through(Filter):
     def __init__(self, link: "One | Links", table: Any, inner: Filter):
         super().__init__(f"{link.name}.{inner.name}", inner.kind, inner.description, inner.example)
         self.link, self.table, self.inner = link, table, inner
+        self.unit = f"{link.name}.{inner.unit}" if inner.unit else None
 
     def parameters(self) -> Iterator[Parameter]:
         for parameter in self.inner.parameters():

@@ -210,7 +210,11 @@ def derive(values: Values, statements: Sequence[Any], other: Callable[[str], Val
         values["initiative"] = other(values["pillar"]).get("initiative")
     first = statements[0]
     values["modality"] = first.modality
-    events = [_event(statement, other) for statement in statements if statement.field == "status"]
+    events: list[Values] = []
+    for statement in statements:
+        event = _event(statement, other) if statement.field == "status" else None
+        if event and all((event["status"], event["as_of"]) != (known["status"], known["as_of"]) for known in events):
+            events.append(event)
     source = other(first.source)
     if source["kind"] == SourceKind.seed_article or not events:
         events.insert(0, _announced(first, source))

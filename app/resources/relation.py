@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 from sqlmodel import SQLModel
 
 from app.core.db import choices
-from app.core.declare import Resource
+from app.core.declare import Composite, Resource
 from app.core.fields import day, indexed, ours, said
 from app.core.filters import Choice, Dates, One
 from app.core.record import Record, RecordRead, identity
@@ -61,5 +61,6 @@ RELATIONS = Resource(
         One(Relation.object, also=("to",)),
         Dates(Relation.since, Relation.since_first, Relation.since_last),
     ),
+    composites=(Composite(Relation.object, {"since": (Relation.since, None)}),),
     also={"links": "/v1/relations", "relationships": "/v1/relations", "edges": "/v1/relations"},
 )
