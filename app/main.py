@@ -5,20 +5,20 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 from starlette_compress import CompressMiddleware, add_compress_type
 
 from app import __version__
 from app.api import aggregate
 from app.api.answers import Answers, Moved
-from app.api.caching import Conditional
+from app.api.caching import Cache
 from app.api.errors import INTERNAL, MEDIA_TYPE, TOO_SLOW, UNAVAILABLE, Problem
 from app.api.formats import FORMATS
 from app.api.gate import Gate
 from app.api.routes import nowhere, routes
-from app.core.db import TooSlow, Unavailable, reader
+from app.core.db import Reader, TooSlow, Unavailable, reader
 from app.resources import CATALOG
 from app.settings import Settings, settings
 from app.views import VIEWS
@@ -28,7 +28,7 @@ for made in FORMATS.values():
 add_compress_type(MEDIA_TYPE)
 
 
-def create_app(given: Settings | None = None) -> FastAPI:
+def create_app(given: Settings | None = None) -> ASGIApp:
     """The application for some settings; those of the environment unless given."""
     chosen = given or settings()
     source = reader(
@@ -52,11 +52,6 @@ def create_app(given: Settings | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[
-            Middleware(Gate, hosts=[]),
-            Middleware(Conditional),
-            Middleware(CompressMiddleware, minimum_size=500),
-        ],
         exception_handlers={
             Problem: _problem,
             HTTPException: _http,
@@ -72,7 +67,16 @@ def create_app(given: Settings | None = None) -> FastAPI:
     app.include_router(routes(CATALOG))
     for view in VIEWS:
         app.include_router(view)
-    return app
+    return in_front(app, source, chosen)
+
+
+def in_front(app: FastAPI, source: Reader, chosen: Settings) -> ASGIApp:
+    """The application behind compression, the cache and the gate, none of which it needs to know."""
+    joined = {name for resource in CATALOG for name, one in CATALOG.parameters(resource).items() if one.kind.splits}
+    never = {name for resource in CATALOG for name, one in CATALOG.parameters(resource).items() if not one.several}
+    compressed = CompressMiddleware(app, minimum_size=500)
+    cached = Cache(compressed, source, chosen.cache_bytes, joined - never)
+    return Gate(cached, [host for host in chosen.allowed_hosts.split(",") if host])
 
 
 async def _problem(request: Request, problem: Exception) -> Response:

@@ -26,6 +26,12 @@ class Settings(BaseSettings):
         default=None,
         description="Address that clients use, such as `https://data.example.org`, for links that must be absolute.",
     )
+    cache_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=0, description="Room for kept answers in one process; 0 keeps none."
+    )
+    allowed_hosts: str = Field(
+        default="", description="Names that the service goes by, separated by commas; unset, any `Host` will do."
+    )
     statement_timeout_ms: int = Field(
         default=5000, ge=10, description="The database gives up on a read after this many milliseconds."
     )

@@ -1,98 +1,322 @@
-"""What lets clients keep answers: the revision, strong ETags per encoding, and 304."""
+"""Answers that are kept: by clients, told by revision and ETag, and by this process, in front of everything else.
 
+A kept answer is good for exactly the revision that it was made from. Each request asks the database whether that
+is still the one, so that no byte of an older revision is sent after a commit by this process or any other.
+"""
+
+import asyncio
 import hashlib
 import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
+from app.core.changes import Dataset
+from app.core.db import Query, Reader, Unavailable
 
 CACHE_CONTROL = "public, no-cache, stale-if-error=86400"
 """Keep it, but ask each time whether it is still good: that costs a 304."""
+VARY = "Accept, Accept-Encoding"
+STALE = (b"warning", b'110 - "Response is Stale"')
+"""Header of an answer that could not be checked, the database being away."""
+LARGEST_SHARE = 8
+"""An answer that would take more than this part of the whole room is not kept."""
+KEPT = frozenset({b"etag", b"cache-control", b"vary", b"dataset-revision", b"link", b"date"})
+"""Headers of a 304."""
+DEFAULTS = frozenset({b"limit=50", b"format=json"})
+"""Parameters that change nothing."""
 
-KEPT = frozenset(
-    {"etag", "cache-control", "vary", "dataset-revision", "link", "x-request-id", "date", "content-location", "expires"}
-)
-"""Headers of a 304, besides those of CORS."""
+Raw = list[tuple[bytes, bytes]]
 
 
 def validators(revision: int, digest: str, key: str) -> dict[str, str]:
     """Headers of an answer that depends on the dataset and on what was asked, `key`, alone.
 
-    The tag lacks its encoding, which `Conditional` adds. The digest tells apart datasets that have
-    the same revision by chance, the version programs that answer differently.
+    The tag lacks its encoding, which `Cache` adds. The digest tells apart datasets that have the same
+    revision by chance, the version programs that answer differently.
     """
     told = hashlib.blake2b(f"{__version__}\0{digest}\0{key}".encode(), digest_size=8).hexdigest()
     return {
         "ETag": f'"{revision}-{told}"',
         "Dataset-Revision": str(revision),
         "Cache-Control": CACHE_CONTROL,
-        "Vary": "Accept, Accept-Encoding",
+        "Vary": VARY,
     }
 
 
-def matches(given: str, tag: str) -> bool:
+def matches(given: bytes, tag: bytes) -> bool:
     """Whether an `If-None-Match` header names a tag, or any with `*`."""
-    if given.strip() == "*":
-        return True
-    return tag in re.findall(r'(?:W/)?("[^"]*")', given)
+    return given == tag or given.strip() == b"*" or tag in re.findall(rb'(?:W/)?("[^"]*")', given)
+
+
+def canonical(query: bytes, joined: frozenset[bytes]) -> bytes:
+    """A query string in one order, without defaults; values of the names in `joined` may be repeated or in one list."""
+    pairs: dict[bytes, list[bytes]] = {}
+    for piece in query.split(b"&"):
+        if piece and piece not in DEFAULTS:
+            name, _, value = piece.partition(b"=")
+            pairs.setdefault(name, []).append(value)
+    made = []
+    for name in sorted(pairs):
+        values = pairs[name]
+        made += [name + b"=" + b",".join(values)] if name in joined else [name + b"=" + value for value in values]
+    return b"&".join(made)
+
+
+@dataclass(slots=True)
+class Kept:
+    """An answer, ready to be sent."""
+
+    revision: int
+    tag: bytes
+    headers: Raw
+    body: bytes
+    names: list[tuple[Any, ...]] = field(default_factory=list)
+    """The requests, as they were written, that it answers."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, roughly."""
+        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + 500
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the cache has seen."""
+
+    hits: int = 0
+    misses: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    evictions: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Request:
+    """What of a request decides its answer."""
+
+    path: bytes
+    query: bytes
+    accept: bytes = b""
+    encoding: bytes = b""
+    if_none_match: bytes | None = None
+    least: bytes | None = None
+    ranged: bool = False
+
+    @property
+    def name(self) -> tuple[Any, ...]:
+        """The request as it was written."""
+        return (self.path, self.query, self.accept, self.encoding)
+
+
+def _request(scope: Scope) -> _Request:
+    made = _Request(scope.get("raw_path") or scope["path"].encode(), scope["query_string"])
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            made.accept = value
+        elif name == b"accept-encoding":
+            made.encoding = value
+        elif name == b"if-none-match":
+            made.if_none_match = value
+        elif name == b"dataset-revision":
+            made.least = value
+        elif name == b"range":
+            made.ranged = True
+    return made
+
+
+class Revisions:
+    """The revision of the dataset now, at the cost of looking whether anything was written."""
+
+    def __init__(self, reader: Reader):
+        self.reader = reader
+        self._token: Any = None
+        self._revision = -1
+        self._query: Query | None = None
+
+    async def current(self) -> int:
+        """The revision that the next statement would see. Raises Unavailable."""
+        token = await self.reader.version()
+        if token != self._token:
+            if self._query is None:
+                self._query = Query(select(col(Dataset.revision)), self.reader.dialect)
+            ((revision,),) = await self.reader.fetch(self._query, {})
+            self._token, self._revision = token, revision
+        return self._revision
+
+
+class Cache:
+    """Keeps answers in front of an application, finishes ETags, and answers `If-None-Match` and HEAD."""
+
+    def __init__(self, app: ASGIApp, reader: Reader, room: int, joined: Iterable[str] = ()):
+        self.app, self.room = app, room
+        self.revisions = Revisions(reader)
+        self.joined = frozenset(name.encode() for name in joined)
+        self.counts = Counts()
+        self._kept: OrderedDict[tuple[Any, ...], Kept] = OrderedDict()
+        self._keys: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._making: dict[tuple[Any, ...], asyncio.Event] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = _request(scope)
+        if self.room and not request.ranged:
+            key = self._keys.get(request.name)
+            found = self._kept.get(key) if key is not None else None
+            if found is not None and key is not None:
+                stale = False
+                try:
+                    good = found.revision == await self.revisions.current()
+                except Unavailable:
+                    good = stale = True
+                if good and (request.least is None or _at_least(found.revision, request.least)):
+                    self._kept.move_to_end(key)
+                    await self._send(found, request, scope, send, stale=stale)
+                    return
+        await self._make(request, scope, receive, send)
+
+    async def _send(self, kept: Kept, request: _Request, scope: Scope, send: Send, *, stale: bool = False) -> None:
+        headers = [*kept.headers, STALE] if stale else kept.headers
+        self.counts.hits += 1
+        self.counts.stale += stale
+        if request.if_none_match is not None and matches(request.if_none_match, kept.tag):
+            self.counts.unchanged += 1
+            few = [pair for pair in headers if pair[0] in KEPT]
+            await send({"type": "http.response.start", "status": 304, "headers": few})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body})
+
+    async def _make(self, request: _Request, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the application answer; one of several that ask the same at once does, the others wait for it."""
+        key = self._key(request)
+        if self.room and request.least is None and not request.ranged:
+            if (making := self._making.get(key)) is not None:
+                await making.wait()
+            kept = self._kept.get(key)
+            if kept is not None and await self._good(kept):
+                self._name(kept, key, request)
+                await self._send(kept, request, scope, send)
+                return
+        done = self._making.setdefault(key, asyncio.Event())
+        self.counts.misses += 1
+        try:
+            answer = _Answer(self, key, request, send, head=scope["method"] == "HEAD")
+            await self.app({**scope, "method": "GET"} if answer.head else scope, receive, answer)
+        except _Enough:
+            pass
+        finally:
+            done.set()
+            if self._making.get(key) is done:
+                del self._making[key]
+
+    async def _good(self, kept: Kept) -> bool:
+        try:
+            return kept.revision == await self.revisions.current()
+        except Unavailable:
+            return False
+
+    def _key(self, request: _Request) -> tuple[Any, ...]:
+        return (request.path, canonical(request.query, self.joined), request.accept, request.encoding)
+
+    def _name(self, kept: Kept, key: tuple[Any, ...], request: _Request) -> None:
+        if request.name not in self._keys and len(kept.names) < 20:
+            kept.names.append(request.name)
+            self._keys[request.name] = key
+
+    def keep(self, key: tuple[Any, ...], request: _Request, kept: Kept) -> None:
+        """Keep an answer; the least recently used ones make room."""
+        if kept.size > self.room // LARGEST_SHARE:
+            return
+        self._drop(key)
+        self._kept[key] = kept
+        self.counts.bytes += kept.size
+        self._name(kept, key, request)
+        while self.counts.bytes > self.room:
+            self.counts.evictions += 1
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: tuple[Any, ...]) -> None:
+        if (old := self._kept.pop(key, None)) is not None:
+            self.counts.bytes -= old.size
+            for name in old.names:
+                self._keys.pop(name, None)
+
+
+def _at_least(revision: int, least: bytes) -> bool:
+    return least.isdigit() and len(least) < 16 and revision >= int(least)
 
 
 class _Enough(Exception):
     """The client needs no more of this answer."""
 
 
-class Conditional:
-    """Finishes ETags with the encoding, answers `If-None-Match` with 304, and HEAD without a body."""
-
-    def __init__(self, app: ASGIApp):
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        head = scope["method"] == "HEAD"
-        answer = _Answer(send, Headers(scope=scope).get("if-none-match"), head=head)
-        try:
-            await self.app({**scope, "method": "GET"} if head else scope, receive, answer)
-        except _Enough:
-            pass
-
-
 class _Answer:
-    """Passes an answer on as far as the client needs it."""
+    """Passes an answer on as far as the client needs it, and keeps it where it can be kept."""
 
-    def __init__(self, send: Send, if_none_match: str | None, *, head: bool):
-        self.send, self.if_none_match, self.head = send, if_none_match, head
+    def __init__(self, cache: Cache, key: tuple[Any, ...], request: _Request, send: Send, *, head: bool):
+        self.cache, self.key, self.request, self.send, self.head = cache, key, request, send, head
+        self.start: Message | None = None
+        self.kept: Kept | None = None
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] != "http.response.start":
+        if message["type"] == "http.response.start":
+            await self._begin(message)
+        elif self.kept is not None and self.start is not None:
+            await self._whole(message)
+        elif message["type"] == "http.response.body":
             await self.send(message)
-            return
+
+    async def _begin(self, message: Message) -> None:
         headers = MutableHeaders(raw=list(message["headers"]))
-        self._finish_tag(headers)
-        fresh = message["status"] == 200 and "etag" in headers and self.if_none_match is not None
-        if fresh and matches(self.if_none_match or "", headers["etag"]):
-            kept = [(name, value) for name, value in headers.raw if _kept(name)]
-            await self.send({**message, "status": 304, "headers": kept})
-            await self._end()
-        await self.send({**message, "headers": headers.raw})
+        if "etag" in headers:
+            encoding = headers.get("content-encoding", "identity")
+            headers["etag"] = f'{headers["etag"][:-1]}-{encoding}"'
+            if "vary" in headers:
+                headers["vary"] = VARY
+        self.start = {**message, "headers": headers.raw}
+        told = message["status"] == 200 and "etag" in headers
+        tag = headers["etag"].encode() if told else b""
+        if told and "dataset-revision" in headers:
+            self.kept = Kept(int(headers["dataset-revision"]), tag, headers.raw, b"")
+            return
+        if told and self.request.if_none_match is not None and matches(self.request.if_none_match, tag):
+            await self._unchanged()
+        await self.send(self.start)
         if self.head:
             await self._end()
+
+    async def _whole(self, message: Message) -> None:
+        """The first piece of an answer that could be kept: it is, if it is the only one and came uncut."""
+        assert self.kept is not None and self.start is not None
+        kept, start, self.kept = self.kept, self.start, None
+        if not message.get("more_body") and self.cache.room and not self.request.ranged:
+            kept.body = message.get("body", b"")
+            self.cache.keep(self.key, self.request, kept)
+        if self.request.if_none_match is not None and matches(self.request.if_none_match, kept.tag):
+            await self._unchanged()
+        await self.send(start)
+        if self.head:
+            await self._end()
+        await self.send(message)
+
+    async def _unchanged(self) -> None:
+        assert self.start is not None
+        few = [pair for pair in self.start["headers"] if pair[0] in KEPT]
+        await self.send({"type": "http.response.start", "status": 304, "headers": few})
+        await self._end()
 
     async def _end(self) -> None:
         await self.send({"type": "http.response.body", "body": b""})
         raise _Enough
-
-    def _finish_tag(self, headers: MutableHeaders) -> None:
-        if "etag" in headers:
-            encoding = headers.get("content-encoding", "identity")
-            headers["etag"] = f'{headers["etag"][:-1]}-{encoding}"'
-
-
-def _kept(name: bytes) -> bool:
-    return name.decode().lower() in KEPT or name.lower().startswith(b"access-control-")
-
-

@@ -1,10 +1,10 @@
-"""What acts before routing: the request's form, its id, methods, and the headers that every answer has."""
+"""What acts before anything else: the request's form, its id, methods, and the headers that every answer has."""
 
+import itertools
+import os
 import re
-import uuid
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import (
@@ -15,7 +15,6 @@ from app.api.errors import (
     NOT_IMPLEMENTED,
     TOO_LARGE,
     TOO_LONG,
-    Kind,
     Problem,
 )
 
@@ -25,72 +24,102 @@ LONGEST_URL = 8192
 LARGEST_BODY = 65_536
 LARGEST_HEADERS = 16_384
 MOST_HEADERS = 100
-HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
-EXPOSED = "ETag, Link, Dataset-Revision, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition"
-CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}
+EXPOSED = b"ETag, Link, Dataset-Revision, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition"
+EVERYWHERE = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", EXPOSED),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+]
+"""Headers of every answer; nothing behind the gate sets them."""
 PREFLIGHT = {
     "Allow": METHODS,
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": "Accept, Dataset-Revision, If-None-Match, X-Request-ID",
     "Access-Control-Max-Age": "86400",
 }
-SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin"}
 
 
 class Gate:
     """Lets well-formed reads in; answers everything else itself."""
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()):
-        self.app, self.hosts = app, frozenset(host.lower() for host in hosts)
+        self.app, self.hosts = app, frozenset(host.lower().encode() for host in hosts)
+        self._prefix = os.urandom(8).hex()
+        self._numbers = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        seen = _Seen(scope["headers"])
+        given = seen.request_id
+        request_id = given if given and REQUEST_ID.fullmatch(given) else self._new_id()
+        scope.setdefault("state", {})["request_id"] = request_id.decode()
+        more = [*EVERYWHERE, (b"x-request-id", request_id)]
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                out = MutableHeaders(raw=list(message["headers"]))
-                out["X-Request-ID"] = request_id
-                for name, value in (*CORS.items(), *SAFE.items()):
-                    out.setdefault(name, value)
-                message = {**message, "headers": out.raw}
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         if scope["method"] == "OPTIONS":
             await _send(answer, 204, PREFLIGHT, b"")
-        elif problem := self._refuse(scope, headers):
-            body = problem.body(scope["path"], request_id)
+        elif problem := self._refuse(scope, seen):
+            body = problem.body(scope["path"], request_id.decode())
             content = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), **problem.headers}
             await _send(answer, problem.kind.status, content, b"" if scope["method"] == "HEAD" else body)
         else:
             await self.app(scope, receive, answer)
 
-    def _refuse(self, scope: Scope, headers: Headers) -> Problem | None:
+    def _new_id(self) -> bytes:
+        return f"{self._prefix}{next(self._numbers):08x}".encode()
+
+    def _refuse(self, scope: Scope, seen: "_Seen") -> Problem | None:
         method = scope["method"]
         if method not in ("GET", "HEAD"):
-            kind: Kind = METHOD_NOT_ALLOWED if method in OTHER_METHODS else NOT_IMPLEMENTED
+            kind = METHOD_NOT_ALLOWED if method in OTHER_METHODS else NOT_IMPLEMENTED
             return Problem(kind, f"Only {METHODS} are answered here.", headers={"Allow": METHODS})
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_URL:
             return Problem(TOO_LONG, f"An address may have {LONGEST_URL} bytes.")
-        size = sum(len(name) + len(value) for name, value in scope["headers"])
-        if size > LARGEST_HEADERS or len(scope["headers"]) > MOST_HEADERS:
+        if seen.size > LARGEST_HEADERS or len(scope["headers"]) > MOST_HEADERS:
             return Problem(HEADERS_TOO_LARGE, f"Headers may have {LARGEST_HEADERS} bytes in {MOST_HEADERS} fields.")
-        hosts = headers.getlist("host")
-        if len(hosts) != 1 or not HOST.fullmatch(hosts[0]):
+        if seen.host is None or not HOST.fullmatch(seen.host):
             return Problem(BAD_REQUEST, "A request names one host.")
-        if self.hosts and hosts[0].rpartition(":")[0].lower() not in self.hosts and hosts[0].lower() not in self.hosts:
+        if self.hosts and seen.host.lower() not in self.hosts and _name(seen.host.lower()) not in self.hosts:
             return Problem(BAD_REQUEST, "This host is not served here.")
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if seen.length and (not seen.length.isdigit() or int(seen.length[:20]) > LARGEST_BODY):
             return Problem(TOO_LARGE, "No body is read here.")
         return None
+
+
+def _name(host: bytes) -> bytes:
+    return host.rpartition(b":")[0] if re.search(rb":[0-9]+$", host) else host
+
+
+class _Seen:
+    """What one pass over the headers tells."""
+
+    __slots__ = ("host", "length", "request_id", "size")
+
+    def __init__(self, headers: Sequence[tuple[bytes, bytes]]):
+        self.host: bytes | None = None
+        self.length: bytes | None = None
+        self.request_id: bytes | None = None
+        self.size = 0
+        hosts = 0
+        for name, value in headers:
+            self.size += len(name) + len(value)
+            if name == b"host":
+                hosts += 1
+                self.host = value if hosts == 1 else None
+            elif name == b"content-length":
+                self.length = value
+            elif name == b"x-request-id":
+                self.request_id = value
 
 
 async def _send(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:

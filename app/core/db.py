@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import Dialect, Engine, Enum, Executable, String, Text, create_engine, event
+from sqlalchemy import Dialect, Engine, Enum, Executable, String, Text, column, create_engine, event, select, table
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator
@@ -155,6 +155,10 @@ class Reader:
         """All rows of a query. Raises Unavailable and TooSlow."""
         raise NotImplementedError
 
+    async def version(self) -> Any:
+        """Something that is another after each commit, by whomever. Raises Unavailable."""
+        raise NotImplementedError
+
 
 class SqliteReader(Reader):
     """A file next door: quick queries run on the event loop, longer ones move to a few threads."""
@@ -199,6 +203,16 @@ class SqliteReader(Reader):
                     raise _away(error) from error
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._fetch_in_thread, query.sql, arguments)
+
+    async def version(self) -> Any:
+        try:
+            if self._here is None:
+                self._here = self._connect(wait=0)
+            self._here.set_progress_handler(None, 0)
+            return self._here.execute("PRAGMA data_version").fetchone()[0], id(self._here)
+        except sqlite3.OperationalError as error:
+            self._here = None
+            raise Unavailable(str(error)) from error
 
     def _fetch_in_thread(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
         try:
@@ -245,6 +259,9 @@ class PostgresReader(Reader):
         self._connections = connections
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
+        self._revision = Query(select(column("revision")).select_from(table("dataset")), self.dialect)
+        self._next: asyncio.Future[Any] | None = None
+        self._checking: asyncio.Future[None] | None = None
 
     async def open(self) -> None:
         async with self._opening:
@@ -262,6 +279,30 @@ class PostgresReader(Reader):
                         "jit": "off",
                     },
                 )
+
+    async def version(self) -> Any:
+        """The revision, read once for all who asked before the reading began."""
+        waiting = self._next
+        if waiting is None:
+            waiting = self._next = asyncio.get_running_loop().create_future()
+            if self._checking is None:
+                self._checking = asyncio.ensure_future(self._check())
+        return await asyncio.shield(waiting)
+
+    async def _check(self) -> None:
+        while (waiting := self._next) is not None:
+            self._next = None
+            try:
+                rows = await self.fetch(self._revision, {})
+                answer: Any = rows[0][0]
+            except Exception as error:
+                if not waiting.done():
+                    waiting.set_exception(error)
+                waiting.exception()
+                continue
+            if not waiting.done():
+                waiting.set_result(answer)
+        self._checking = None
 
     async def close(self) -> None:
         if self._pool is not None:
