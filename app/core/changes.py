@@ -148,37 +148,49 @@ def compose(
 
     `known` are the records outside the drafts that may be linked to, `stored` gives what one of them shows.
     """
-    faults = list(_identity_faults(catalog, drafts, known))
-    given = {draft.id: draft.resource.name for draft in drafts}
-    given |= {statement.id: "statements" for draft in drafts for statement in draft.statements}
-    ids = ChainMap(given, known)  # type: ignore[arg-type]
-    composed: dict[str, Values] = {}
+    composer = _Composer(catalog, drafts, known, stored)
+    for draft in drafts:
+        composer.values_of(draft.id)
+    return composer.composed, [*_identity_faults(catalog, drafts, known), *composer.faults]
 
-    def other(id: str) -> Values:
-        if id in composed:
-            return composed[id]
-        return stored(id) if id in known else defaultdict(lambda: None)
 
-    kinds = {draft.id: str(draft.own.get("kind")) for draft in drafts if draft.resource.table is Source}
-    order = {resource.name: position for position, resource in enumerate(catalog)}
-    for draft in sorted(drafts, key=lambda draft: order[draft.resource.name]):
-        for statement in draft.statements:
-            if statement.source not in kinds and statement.source in known:
-                kinds[statement.source] = str(stored(statement.source)["kind"])
-        unknown = [statement for statement in draft.statements if statement.source not in kinds]
+class _Composer:
+    """Composes drafts as they are needed: one may be derived from another, whatever their order."""
+
+    def __init__(self, catalog: Catalog, drafts: Sequence[Draft], known: Known, stored: Callable[[str], Values]):
+        self.catalog, self.known, self.stored = catalog, known, stored
+        self.waiting = {draft.id: draft for draft in drafts}
+        self.composed: dict[str, Values] = {}
+        self.faults: list[Fault] = []
+        self.kinds = {draft.id: str(draft.own.get("kind")) for draft in drafts if draft.resource.table is Source}
+        given = {draft.id: draft.resource.name for draft in drafts}
+        given |= {statement.id: "statements" for draft in drafts for statement in draft.statements}
+        self.ids: Known = ChainMap(given, known)  # type: ignore[arg-type]
+
+    def values_of(self, id: str) -> Values:
+        """What a record shows, in the changeset or outside; empty where there is none."""
+        if id in self.waiting:
+            self._compose(self.waiting.pop(id))
+        if id in self.composed:
+            return self.composed[id]
+        return self.stored(id) if id in self.known else defaultdict(lambda: None)
+
+    def _compose(self, draft: Draft) -> None:
+        for source in {statement.source for statement in draft.statements} - self.kinds.keys():
+            if source in self.known:
+                self.kinds[source] = str(self.stored(source)["kind"])
+        unknown = [statement for statement in draft.statements if statement.source not in self.kinds]
         if unknown:
-            faults += [Fault(draft.id, None, f"there is no source {s.source}", s.id) for s in unknown]
-            continue
-        values = _values(draft, kinds)
-        composed[draft.id] = values
+            self.faults += [Fault(draft.id, None, f"there is no source {s.source}", s.id) for s in unknown]
+            return
+        values = self.composed[draft.id] = _values(draft, self.kinds)
         try:
             if draft.resource.derive:
-                draft.resource.derive(values, draft.statements, other)
+                draft.resource.derive(values, draft.statements, self.values_of)
         except ValueError as error:
-            faults.append(Fault(draft.id, None, str(error)))
-            continue
-        faults += _value_faults(catalog, draft, values, ids)
-    return composed, faults
+            self.faults.append(Fault(draft.id, None, str(error)))
+            return
+        self.faults += _value_faults(self.catalog, draft, values, self.ids)
 
 
 def _identity_faults(catalog: Catalog, drafts: Sequence[Draft], known: Known) -> Iterator[Fault]:
@@ -262,9 +274,12 @@ def _value_faults(catalog: Catalog, draft: Draft, values: Values, ids: Known) ->
         for item in (values.get(name) or []) if several else [values.get(name)]:
             yield from _link_faults(catalog, draft.id, name, link, several.key if several else None, item, ids)
     for statement in draft.statements:
-        for id in (statement.subject, statement.object, *(answer["id"] for answer in draft.answers.get(statement.id, ()))):
+        for id in (statement.subject, statement.object):
             if id is not None and id not in ids:
                 yield Fault(draft.id, statement.field, f"there is no record {id}", statement.id)
+        for answer in draft.answers.get(statement.id, ()):
+            if ids.get(answer["id"]) != "statements":
+                yield Fault(draft.id, statement.field, f"there is no statement {answer['id']}", statement.id)
 
 
 def _link_faults(

@@ -122,7 +122,8 @@ class _Evidence:
         visible = {row.id for rows in fields.values() for row in shown(rows, self.kinds)}
         behind = [row for row in self.statements[id] if row.id in visible]
         found["not_exhaustive"] = sorted({row.cited for row in behind if row.is_exhaustive is False and row.cited})
-        found["citations"] = [*_citations(behind), *self._reference(common["reference"], {**values, **found})]
+        cited = [row for row in behind if not row.cited or self.resource.provenance(row.cited) is not Provenance.derived]
+        found["citations"] = [*_citations(cited), *self._reference(common["reference"], {**values, **found})]
         found["disputed"] = [
             {
                 "field": row.field,

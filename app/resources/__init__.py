@@ -1,4 +1,4 @@
-"""All resources. Parents come first: this is the order of seeding, of the index and of the docs page."""
+"""All resources, in the order in which one reads them: that of the index, of the docs page and of changes."""
 
 from app.core.declare import Catalog
 from app.resources.commitment import COMMITMENTS
@@ -18,20 +18,20 @@ from app.resources.statistic import STATISTICS
 from app.resources.topic import TOPICS
 
 RESOURCES = (
-    SOURCES,
-    PLACES,
-    TOPICS,
-    ORGANIZATIONS,
-    INSTRUMENTS,
     INITIATIVES,
     PILLARS,
-    MINERALS,
-    EQUIPMENT,
     PROGRAMS,
     COMMITMENTS,
+    MINERALS,
+    TOPICS,
+    EQUIPMENT,
+    ORGANIZATIONS,
+    INSTRUMENTS,
+    PLACES,
     STATISTICS,
     EFFECTS,
     RELATIONS,
+    SOURCES,
     STATEMENTS,
 )
 
