@@ -36,7 +36,7 @@ Folder = Annotated[
     typer.Argument(
         exists=True,
         file_okay=False,
-        metavar="[PATH]",
+        metavar="PATH",
         show_default=False,
         help="Folder of seed folders; unwritten, SEED_PATH or the one that comes with the program.",
     ),
@@ -68,7 +68,13 @@ def serve(
     listener = _bind(host, port)
     with _plainly(chosen.database_url), _database(chosen) as engine, _Telling() as telling:
         telling.say(f"Initiatives API {__version__} on {_shown(chosen.database_url)}")
-        outcome = startup.prepare(engine, chosen.seed_path, say=telling.say, progress=telling.progress)
+        outcome = startup.prepare(
+            engine,
+            chosen.seed_path,
+            say=telling.say,
+            progress=telling.progress,
+            better_sources=chosen.better_sources,
+        )
         telling.say("The data is up to date" if outcome is None else _told(outcome))
     _run(listener, host, workers)
 
@@ -79,14 +85,15 @@ def seed(path: Folder = None) -> None:
     from app import seeding, startup
 
     chosen = _settings()
-    folder = path or chosen.seed_path
+    folder = path or chosen.seed_path or startup.bundled("seed")
+    better = chosen.better_sources
     with _plainly(chosen.database_url), _database(chosen) as engine, _Telling() as telling:
-        outcome = startup.prepare(engine, folder, say=telling.say, progress=telling.progress)
+        outcome = startup.prepare(engine, folder, say=telling.say, progress=telling.progress, better_sources=better)
         if outcome is None:
             # The folders were loaded before, yet a record may have been changed since by other means.
             with engine.begin() as connection:
                 startup.lock(connection)
-                outcome = seeding.seed(connection, folder or startup.bundled("seed"), progress=telling.progress)
+                outcome = seeding.seed(connection, folder, progress=telling.progress, better_sources=better)
         telling.say(_told(outcome))
 
 
@@ -147,15 +154,20 @@ def explain(
     url: Annotated[str, typer.Argument(metavar="URL", help='Such as "/v1/commitments?initiative=compact".')],
 ) -> None:
     """Print what a list is asked by: its parameters, the SQL and the plan of the database."""
-    from app.api.errors import Problem
+    from app import startup
+    from app.core.db import Unavailable
     from app.views.explain import explain as explanation
 
     chosen = _settings()
-    with _plainly(chosen.database_url), _database(chosen):
-        try:
-            typer.echo(explanation(url, chosen.database_url))
-        except Problem as problem:
-            _fail(problem.detail)
+    with _plainly(chosen.database_url), _database(chosen) as engine, engine.connect() as connection:
+        if startup.current(connection) is None:
+            _fail(f"{_shown(chosen.database_url)} is empty: `initiatives seed` fills it.")
+    try:
+        typer.echo(explanation(url, chosen.database_url))
+    except ValueError as error:
+        _fail(str(error))
+    except Unavailable as error:
+        _fail(f"{_shown(chosen.database_url)}: {error}")
 
 
 class _Telling:
@@ -166,11 +178,11 @@ class _Telling:
 
     def __enter__(self) -> Self:
         if sys.stdout.isatty():
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
             self._bar = Progress(*columns, transient=True)
-            self._bar.add_task("", total=None)
+            self._bar.add_task("working", total=None)
             self._bar.start()
         return self
 
@@ -190,7 +202,7 @@ class _Telling:
         if self._bar:
             self._bar.update(self._bar.task_ids[0], description=step, completed=done, total=total)
         elif done == total:
-            typer.echo(f"  {step}: {total}")
+            typer.echo(f"  {step}: done")
 
 
 def _settings() -> "Settings":
@@ -254,6 +266,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _run(listener: socket.socket, host: str, workers: int) -> None:
     import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
     port = listener.getsockname()[1]
@@ -285,7 +298,7 @@ def _run(listener: socket.socket, host: str, workers: int) -> None:
         else:
             supervisor = Multiprocess(config, sockets=[listener])
             supervisor.run()
-            if any(process.exitcode for process in supervisor.processes):
+            if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
                 raise typer.Exit(1)
     except KeyboardInterrupt:
         pass

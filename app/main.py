@@ -15,16 +15,17 @@ from app.api import aggregate
 from app.api.answers import Answers, Moved
 from app.api.caching import Cache
 from app.api.errors import INTERNAL, MEDIA_TYPE, TOO_SLOW, UNAVAILABLE, Problem
-from app.api.formats import FORMATS
+from app.api.formats import FORMATS, GRAPHML
 from app.api.gate import Gate
-from app.api.routes import nowhere, routes
+from app.api.routes import ResourceRoutes, nowhere
 from app.core.db import Reader, TooSlow, Unavailable, reader
 from app.resources import CATALOG
 from app.settings import Settings, settings
 from app.views import VIEWS
 
-for made in FORMATS.values():
-    add_compress_type(made.media_type)
+for made in (*FORMATS.values(), GRAPHML):
+    if made.is_text:
+        add_compress_type(made.media_type)
 add_compress_type(MEDIA_TYPE)
 
 
@@ -52,6 +53,7 @@ def create_app(given: Settings | None = None) -> ASGIApp:
         openapi_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        routes=[ResourceRoutes(CATALOG, aggregate.endpoints(CATALOG))],
         exception_handlers={
             Problem: _problem,
             HTTPException: _http,
@@ -63,8 +65,6 @@ def create_app(given: Settings | None = None) -> ASGIApp:
     )
     app.state.answers = Answers(CATALOG, source)
     app.state.settings = chosen
-    app.include_router(aggregate.routes(CATALOG))
-    app.include_router(routes(CATALOG))
     for view in VIEWS:
         app.include_router(view)
     return in_front(app, source, chosen)

@@ -64,8 +64,11 @@ def prepare(
     say: Say = lambda words: None,
     progress: Progress = lambda step, done, total: None,
     at: datetime | None = None,
+    better_sources: bool = True,
 ) -> Outcome | None:
     """Migrate, and load the seed folders where they differ from what was loaded last.
+
+    Without `better_sources`, what such folders once brought is taken out again.
 
     Raises NewerSchema, seeding.Rejected, and what SQLAlchemy raises where the database is away.
     """
@@ -80,9 +83,9 @@ def prepare(
             say(f"Migrating the schema from {found or 'nothing'} to {known[-1]}")
             migrate(connection)
         folder = seeds or bundled("seed")
-        if is_current(connection, folder):
+        if is_current(connection, folder, better_sources=better_sources):
             return None
         say(f"Seeding from {folder.name}/")
-        return seed(connection, folder, at, progress)
+        return seed(connection, folder, at, progress, better_sources=better_sources)
 
 

@@ -1,12 +1,11 @@
 """Counts and sums of a list by the values of its fields: `/v1/{resource}/aggregate`."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
 from sqlalchemy import BigInteger, Executable, Float, cast, func, literal, select, true
 from sqlmodel import col
 from starlette.requests import Request
@@ -20,7 +19,7 @@ from app.api.formats import JSON
 from app.api.pages import url
 from app.api.params import Reading
 from app.api.query import condition, source
-from app.api.routes import accept_revision, acceptable, answers, link_header
+from app.api.routes import Endpoint, accept_revision, acceptable, answers, link_header
 from app.core.changes import Dataset
 from app.core.db import Unavailable
 from app.core.declare import Catalog, Resource
@@ -104,15 +103,12 @@ class AggregateReading(Reading):
         self.order = (name, self._sort.startswith("-"))
 
 
-def routes(catalog: Catalog) -> APIRouter:
+def endpoints(catalog: Catalog) -> dict[tuple[str, str], Endpoint]:
     """The aggregate of every resource."""
-    router = APIRouter()
-    for resource in catalog:
-        router.add_api_route(f"/v1/{resource.name}/aggregate", _endpoint(catalog, resource), **_operation(catalog, resource))
-    return router
+    return {(resource.name, "aggregate"): _endpoint(catalog, resource) for resource in catalog}
 
 
-def _endpoint(catalog: Catalog, resource: Resource) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(catalog: Catalog, resource: Resource) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         acceptable(request, None, (JSON,))
         reading = AggregateReading(catalog, resource, request.scope["query_string"])
@@ -245,7 +241,8 @@ def _grouping(reading: AggregateReading, question: Question) -> tuple[Sequence[A
     return values, joined
 
 
-def _operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
+def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
+    """What the docs page says of the aggregate of a resource."""
     names = list(catalog.filters(resource))
     numbers = [name for name, entry in catalog.filters(resource).items() if isinstance(entry, Number)]
     countable = [name for name, entry in catalog.filters(resource).items() if entry.counted is not None]

@@ -96,6 +96,24 @@ MOVED = {
 UNCHANGED = {"304": {"description": "Nothing has changed since the answer with this `ETag`."}}
 
 
+def path_item(made: Operation) -> Json:
+    """An operation as it stands in the document."""
+    item = {"tags": made["tags"], "summary": made["summary"], "description": made["description"]}
+    return {"get": {**item, "operationId": made["operation_id"], **made["openapi_extra"]}}
+
+
+def paths(catalog: Catalog) -> Json:
+    """The addresses of every resource."""
+    made: Json = {}
+    for resource in catalog:
+        path = f"/v1/{resource.name}"
+        made[path] = path_item(list_operation(catalog, resource))
+        made[f"{path}/{{id}}"] = path_item(detail_operation(catalog, resource))
+        for relative in catalog.nested(resource).values():
+            made[f"{path}/{{id}}/{relative.name}"] = path_item(nested_operation(catalog, resource, relative))
+    return made
+
+
 def list_operation(catalog: Catalog, resource: Resource) -> Operation:
     """The list of a resource."""
     return operation(

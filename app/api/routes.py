@@ -1,20 +1,23 @@
-"""Routes of every resource of a catalog: list, detail, and the lists below a record."""
+"""Addresses of every resource of a catalog: list, detail, and the lists below a record."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 import orjson
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
-from app.api import openapi
-from app.api.answers import Answers, Found, Page
+from app.api.answers import Answers, Found, Moved, Page
 from app.api.caching import validators
+from app.api.citing import About, permanent, titled
 from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
-from app.api.formats import FORMATS, JSON, Format, NotAcceptable, negotiate, shaped
+from app.api.formats import BIBTEX, FORMATS, JSON, Format, NotAcceptable, negotiate
 from app.api.logic import Wanted
 from app.api.pages import envelope, url
 from app.api.params import Reading, canonical
+from app.api.writers import shaped
 from app.core.declare import Catalog, Relative, Resource
 from app.core.record import State
 from app.core.values import clean
@@ -28,20 +31,38 @@ def answers(request: Request) -> Answers:
     return found
 
 
-def routes(catalog: Catalog) -> APIRouter:
-    """List, detail and nested lists of every resource."""
-    router = APIRouter()
-    for resource in catalog:
-        path = f"/v1/{resource.name}"
-        router.add_api_route(path, _list(catalog, resource), **openapi.list_operation(catalog, resource))
-        router.add_api_route(f"{path}/{{id}}", _detail(catalog, resource), **openapi.detail_operation(catalog, resource))
-        for relative in catalog.nested(resource).values():
-            router.add_api_route(
-                f"{path}/{{id}}/{relative.name}",
-                _nested(catalog, resource, relative),
-                **openapi.nested_operation(catalog, resource, relative),
-            )
-    return router
+class ResourceRoutes(BaseRoute):
+    """All addresses of a catalog's resources, looked up in a table instead of tried one after the other."""
+
+    def __init__(self, catalog: Catalog, special: Mapping[tuple[str, str], Endpoint]):
+        self.lists = {resource.name: _list(catalog, resource) for resource in catalog}
+        self.details = {resource.name: _detail(catalog, resource) for resource in catalog}
+        self.nested = {
+            (resource.name, relative.name): _nested(catalog, resource, relative)
+            for resource in catalog
+            for relative in catalog.nested(resource).values()
+        }
+        self.special = special
+        """Endpoints that stand where an id could, by resource and word."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        endpoint: Endpoint | None = None
+        parts = scope["path"].split("/")
+        if scope["type"] != "http" or len(parts) not in (3, 4, 5) or parts[1] != "v1" or "" in parts[2:]:
+            return Match.NONE, {}
+        if len(parts) == 3:
+            endpoint = self.lists.get(parts[2])
+        elif len(parts) == 4:
+            endpoint = self.special.get((parts[2], parts[3])) or self.details.get(parts[2])
+        else:
+            endpoint = self.nested.get((parts[2], parts[4]))
+        if endpoint is None:
+            return Match.NONE, {}
+        return Match.FULL, {"endpoint": endpoint, "path_params": {"id": parts[3]} if len(parts) > 3 else {}}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await scope["endpoint"](Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def _list(catalog: Catalog, resource: Resource) -> Endpoint:
@@ -74,12 +95,14 @@ def _detail(catalog: Catalog, resource: Resource) -> Endpoint:
         found = await _found(request, catalog, resource)
         if isinstance(found, Response):
             return found
-        reading = Reading(catalog, resource, request.scope["query_string"], controls=("fields", "include"))
+        reading = Reading(catalog, resource, request.scope["query_string"], controls=("fields", "format", "include"))
         faults = [*reading.faults, *(_no_filter(wanted) for wanted in reading.ask.wanted)]
         if faults:
             raise invalid(faults)
-        acceptable(request, None, (JSON,))
+        made = acceptable(request, reading.ask.format, (JSON, BIBTEX))
         ask, document = reading.ask, found.document or ""
+        if made is BIBTEX:
+            return await _cited_record(request, resource, found)
         body = document.encode()
         if ask.fields is not None:
             body = shaped(document, _keys(resource, ask.fields))
@@ -89,14 +112,42 @@ def _detail(catalog: Catalog, resource: Resource) -> Endpoint:
             brought = {name: [orjson.loads(one) for one in some] for name, some in (page.included or {}).items()}
             body = orjson.dumps(orjson.loads(body) | {"included": brought, "included_more": page.included_more})
         headers = validators(found.revision, found.digest, f"{request.scope['path']}?{canonical(ask)}")
+        headers["Link"] = link_header({"cite-as": public(request, request.scope["path"])})
         return Response(body, headers=headers, media_type=JSON.content_type)
 
     return endpoint
 
 
+async def _cited_record(request: Request, resource: Resource, found: Found) -> Response:
+    """A record as an entry of a bibliography, with the sources that stand behind it."""
+    values = orjson.loads(found.document or "{}")
+    sources = dict.fromkeys(citation["source"] for citation in values.get("citations", ()))
+    at = await dated(request, found.revision)
+    note = f"After {', '.join(sources)}." if sources else ""
+    where = public(request, values["url"])
+    about = About(values.get("title") or f"{resource.singular.capitalize()} {values['id']}", where, found.revision, at, note)
+    headers = validators(found.revision, found.digest, f"{BIBTEX.name} {values['url']}")
+    headers["Link"] = link_header({"cite-as": where})
+    body = BIBTEX.write(resource, (), about).head() if BIBTEX.write else b""
+    return Response(body, headers=headers, media_type=BIBTEX.content_type)
+
+
+def public(request: Request, path: str) -> str:
+    """A path as it is cited: absolute where the public address is known."""
+    return f"{(request.app.state.settings.public_url or '').rstrip('/')}{path}"
+
+
+async def dated(request: Request, revision: int) -> str:
+    """The instant of a revision. Raises Moved where it is no longer the current one."""
+    current, _, at = await answers(request).dataset()
+    if current != revision:
+        raise Moved
+    return at
+
+
 def _no_filter(wanted: Wanted) -> Fault:
     name = wanted.parameter.name
-    return Fault(name, "unknown_parameter", f"A single record takes no {name}: filter the list.", allowed=("fields", "include"))
+    return Fault(name, "unknown_parameter", f"A single record takes no {name}: filter the list.", allowed=("fields", "format", "include"))
 
 
 async def listing(request: Request, reading: Reading, *, below: tuple[str, str] | None = None) -> Response:
@@ -114,6 +165,7 @@ async def listing(request: Request, reading: Reading, *, below: tuple[str, str] 
 async def _page(request: Request, reading: Reading, path: str, below: tuple[str, str] | None) -> Response:
     page = await answers(request).page(reading, path)
     ask = reading.ask
+    cited = permanent(url(f"/v1/{ask.resource.name}", (page.links["self"] or "").partition("?")[2]))
     if below:
         page.links = {rel: _without(link, below[0]) for rel, link in page.links.items()}
     documents = page.documents
@@ -132,7 +184,7 @@ async def _page(request: Request, reading: Reading, path: str, below: tuple[str,
     )
     accept_revision(request, page.revision)
     headers = validators(page.revision, page.digest, f"json {page.links['self']}")
-    headers["Link"] = link_header(page.links)
+    headers["Link"] = link_header({**page.links, "cite-as": public(request, cited)})
     return Response(body, headers=headers, media_type=JSON.content_type)
 
 
@@ -151,21 +203,36 @@ def link_header(links: Mapping[str, str | None]) -> str:
 async def _download(request: Request, reading: Reading, path: str, made: Format) -> Response:
     ask = reading.ask
     keys = _keys(ask.resource, ask.fields)
-    assert made.write is not None
-    writer = made.write(ask.resource, keys)
+    question = await answers(request).question(reading)
     chunks = answers(request).chunks(reading)
     revision, digest, first = await anext(chunks)
     accept_revision(request, revision)
+    cited = permanent(url(f"/v1/{ask.resource.name}", question.query))
     key = url(path, canonical(ask), limit=ask.limit, cursor=ask.cursor)
     headers = validators(revision, digest, f"{made.name} {key}")
     headers["Content-Disposition"] = f'inline; filename="{ask.resource.name}.{made.extension}"'
+    headers["Link"] = link_header({"cite-as": public(request, cited)})
+    note = ""
+    if made is BIBTEX:
+        note = _counted(await answers(request).total(ask.resource, question.where, revision))
+    title = titled(ask.resource.name, cited)
+    about = About(title, public(request, cited), revision, await dated(request, revision), note)
+    assert made.write is not None
+    writer = made.write(ask.resource, keys, about)
+    if made is BIBTEX:
+        return Response(writer.head(), headers=headers, media_type=made.content_type)
 
     async def pieces() -> AsyncIterator[bytes]:
-        yield writer.head() + writer.some(first)
+        yield await asyncio.to_thread(lambda: writer.head() + writer.some(first))
         async for _, _, documents in chunks:
-            yield writer.some(documents)
+            yield await asyncio.to_thread(writer.some, documents)
+        yield await asyncio.to_thread(writer.tail)
 
     return StreamingResponse(pieces(), headers=headers, media_type=made.content_type)
+
+
+def _counted(number: int) -> str:
+    return "One record." if number == 1 else f"{number:,} records."
 
 
 def _keys(resource: Resource, fields: Sequence[str] | None) -> tuple[str, ...]:
@@ -175,14 +242,22 @@ def _keys(resource: Resource, fields: Sequence[str] | None) -> tuple[str, ...]:
 def acceptable(request: Request, name: str | None, allowed: Sequence[Format]) -> Format:
     """The format of an answer, by name or by `Accept`. Raises a Problem where it is none of those allowed."""
     if name is not None:
-        return FORMATS[name]
+        given = next((one for one in allowed if one.name == name), None)
+        names = tuple(one.name for one in allowed)
+        if given is None:
+            raise invalid([Fault("format", "invalid_value", f"This address is given as {', '.join(names)}.", name, allowed=names)])
+        if given.missing:
+            raise invalid([Fault("format", "not_installed", given.missing, name, allowed=names)])
+        return given
     try:
-        made = negotiate(request.headers.get("accept"))
+        made = negotiate(request.headers.get("accept"), allowed)
     except ValueError as error:
         raise Problem(NOT_ACCEPTABLE, f"{error}.") from None
     except NotAcceptable:
         made = None
-    if made is None or made not in allowed:
+    if made is not None and made.missing:
+        raise Problem(NOT_ACCEPTABLE, made.missing, [Fault("Accept", "not_installed", made.missing, place="header")])
+    if made is None:
         types = tuple(one.media_type for one in allowed)
         detail = f"This address gives {', '.join(types)}."
         raise Problem(NOT_ACCEPTABLE, detail, [Fault("Accept", "not_acceptable", detail, place="header", allowed=types)])

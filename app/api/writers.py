@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from app.api.citing import About
+from app.api.citing import About, bibtex
 from app.core.declare import Resource
 
 
@@ -54,6 +54,13 @@ def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
+
+
+class Citation(Writer):
+    """What the result is rather than its records, as BibTeX."""
+
+    def head(self) -> bytes:
+        return bibtex(self.about).encode() if self.about else b""
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

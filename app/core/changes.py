@@ -216,6 +216,8 @@ def _values(draft: Draft, kinds: Mapping[str, str]) -> Values:
             fields[statement.cited].append(statement)
     for name, statements in fields.items():
         behind = shown(statements, kinds)
+        if not behind:
+            continue
         if name in resource.lists:
             values[name] = _items(resource, name, behind)
         elif name in resource.links:

@@ -24,13 +24,15 @@ def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 def shown(statements: Sequence[Any], kinds: Mapping[str, str]) -> list[Any]:
     """The statements of one field that the field shows; `kinds` are those of their sources.
 
-    Those of a seed article where there is one, else those of the source of the best-ranked one.
+    Those of a seed article where there is one, else those of the source of the best-ranked one. A statement that
+    there is no value shows nothing.
     """
-    seed = [statement for statement in statements if kinds[statement.source] == SourceKind.seed_article]
-    if seed or not statements:
+    said = [s for s in statements if s.cited is None or s.value is not None or s.object is not None]
+    seed = [statement for statement in said if kinds[statement.source] == SourceKind.seed_article]
+    if seed or not said:
         return seed
-    best = min(statements, key=lambda statement: list(Rank).index(statement.rank))
-    return [statement for statement in statements if statement.source == best.source]
+    best = min(said, key=lambda statement: list(Rank).index(statement.rank))
+    return [statement for statement in said if statement.source == best.source]
 
 
 def documents(connection: Connection, catalog: Catalog, resource: Resource, ids: Sequence[str]) -> Iterator[Values]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from app import __version__
-from app.api import openapi
+from app.api import aggregate, openapi
 from app.api.errors import KINDS
 from app.api.routes import answers, not_found
 from app.resources import CATALOG
@@ -111,6 +111,8 @@ async def document(request: Request) -> dict[str, Any]:
         servers=[{"url": request.app.state.settings.public_url or "/", "description": "This server."}],
         tags=[*tags()],
     )
+    aggregates = {f"/v1/{one.name}/aggregate": openapi.path_item(aggregate.operation(CATALOG, one)) for one in CATALOG}
+    made["paths"] = {**openapi.paths(CATALOG), **aggregates, **made["paths"]}
     made["components"] = openapi.components(CATALOG, EVERYTHING, more={"Index": INDEX})
     assert answers
     return made
