@@ -1,5 +1,6 @@
 """The application: routers, middleware, error handlers and the database that it answers from."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,7 @@ from app.api.caching import Cache
 from app.api.errors import INTERNAL, MEDIA_TYPE, TOO_SLOW, UNAVAILABLE, Problem
 from app.api.formats import FORMATS, GRAPHML
 from app.api.gate import Gate
+from app.api.observing import Observer
 from app.api.routes import ResourceRoutes, nowhere
 from app.core.db import Reader, TooSlow, Unavailable, reader
 from app.resources import CATALOG
@@ -76,7 +78,10 @@ def in_front(app: FastAPI, source: Reader, chosen: Settings) -> ASGIApp:
     never = {name for resource in CATALOG for name, one in CATALOG.parameters(resource).items() if not one.several}
     compressed = CompressMiddleware(app, minimum_size=500)
     cached = Cache(compressed, source, chosen.cache_bytes, joined - never)
-    return Gate(cached, [host for host in chosen.allowed_hosts.split(",") if host])
+    observer = Observer(sys.stdout if chosen.log_requests else None)
+    observer.gauges.append(cached.gauges)
+    app.state.observer = observer
+    return Gate(cached, observer, [host for host in chosen.allowed_hosts.split(",") if host])
 
 
 async def _problem(request: Request, problem: Exception) -> Response:

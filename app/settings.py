@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         default=64 * 1024 * 1024, ge=0, description="Room for kept answers in one process; 0 keeps none."
     )
+    log_requests: bool = Field(default=True, description="Whether each request leaves a line of JSON on standard output.")
     allowed_hosts: str = Field(
         default="", description="Names that the service goes by, separated by commas; unset, any `Host` will do."
     )

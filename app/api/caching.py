@@ -78,6 +78,8 @@ class Kept:
     tag: bytes
     headers: Raw
     body: bytes
+    route: str | None = None
+    rows: int | None = None
     names: list[tuple[Any, ...]] = field(default_factory=list)
     """The requests, as they were written, that it answers."""
 
@@ -142,6 +144,11 @@ class Revisions:
         self._revision = -1
         self._query: Query | None = None
 
+    @property
+    def last(self) -> int:
+        """The revision that was last seen; -1 before the first."""
+        return self._revision
+
     async def current(self) -> int:
         """The revision that the next statement would see. Raises Unavailable."""
         token = await self.reader.version()
@@ -187,6 +194,7 @@ class Cache:
 
     async def _send(self, kept: Kept, request: _Request, scope: Scope, send: Send, *, stale: bool = False) -> None:
         headers = [*kept.headers, STALE] if stale else kept.headers
+        scope["state"] |= {"cache": "stale" if stale else "hit", "route": kept.route, "rows": kept.rows}
         self.counts.hits += 1
         self.counts.stale += stale
         if request.if_none_match is not None and matches(request.if_none_match, kept.tag):
@@ -211,12 +219,15 @@ class Cache:
                 return
         done = self._making.setdefault(key, asyncio.Event())
         self.counts.misses += 1
+        answer = _Answer(self, key, request, scope, send)
+        scope["method"] = "GET"
         try:
-            answer = _Answer(self, key, request, send, head=scope["method"] == "HEAD")
-            await self.app({**scope, "method": "GET"} if answer.head else scope, receive, answer)
+            await self.app(scope, receive, answer)
         except _Enough:
             pass
         finally:
+            scope["method"] = "HEAD" if answer.head else "GET"
+            scope["state"].setdefault("cache", "miss")
             done.set()
             if self._making.get(key) is done:
                 del self._making[key]
@@ -247,6 +258,19 @@ class Cache:
             self.counts.evictions += 1
             self._drop(next(iter(self._kept)))
 
+    def gauges(self) -> dict[str, tuple[str, float]]:
+        """The counts of the moment, for metrics."""
+        counts = self.counts
+        return {
+            "cache_hits": ("Answers that were kept.", counts.hits),
+            "cache_misses": ("Answers that had to be made.", counts.misses),
+            "cache_unchanged": ("Answers 304 among the hits.", counts.unchanged),
+            "cache_stale": ("Kept answers sent while the database was away.", counts.stale),
+            "cache_evictions": ("Answers that made room.", counts.evictions),
+            "cache_bytes": ("Bytes that kept answers take.", counts.bytes),
+            "revision": ("Revision of the dataset that was last seen.", self.revisions.last),
+        }
+
     def _drop(self, key: tuple[Any, ...]) -> None:
         if (old := self._kept.pop(key, None)) is not None:
             self.counts.bytes -= old.size
@@ -265,8 +289,9 @@ class _Enough(Exception):
 class _Answer:
     """Passes an answer on as far as the client needs it, and keeps it where it can be kept."""
 
-    def __init__(self, cache: Cache, key: tuple[Any, ...], request: _Request, send: Send, *, head: bool):
-        self.cache, self.key, self.request, self.send, self.head = cache, key, request, send, head
+    def __init__(self, cache: Cache, key: tuple[Any, ...], request: _Request, scope: Scope, send: Send):
+        self.cache, self.key, self.request, self.scope, self.send = cache, key, request, scope, send
+        self.head = scope["method"] == "HEAD"
         self.start: Message | None = None
         self.kept: Kept | None = None
 
@@ -303,6 +328,8 @@ class _Answer:
         kept, start, self.kept = self.kept, self.start, None
         if not message.get("more_body") and self.cache.room and not self.request.ranged:
             kept.body = message.get("body", b"")
+            state = self.scope["state"]
+            kept.route, kept.rows = state.get("route") or getattr(self.scope.get("route"), "path", None), state.get("rows")
             self.cache.keep(self.key, self.request, kept)
         if self.request.if_none_match is not None and matches(self.request.if_none_match, kept.tag):
             await self._unchanged()

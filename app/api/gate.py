@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 from collections.abc import Sequence
+from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from app.api.errors import (
     TOO_LONG,
     Problem,
 )
+from app.api.observing import Observer
 
 METHODS = "GET, HEAD, OPTIONS"
 OTHER_METHODS = {"POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"}
@@ -46,8 +48,9 @@ PREFLIGHT = {
 class Gate:
     """Lets well-formed reads in; answers everything else itself."""
 
-    def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()):
-        self.app, self.hosts = app, frozenset(host.lower().encode() for host in hosts)
+    def __init__(self, app: ASGIApp, observer: Observer, hosts: Sequence[str] = ()):
+        self.app, self.observer = app, observer
+        self.hosts = frozenset(host.lower().encode() for host in hosts)
         self._prefix = os.urandom(8).hex()
         self._numbers = itertools.count()
 
@@ -60,12 +63,21 @@ class Gate:
         request_id = given if given and REQUEST_ID.fullmatch(given) else self._new_id()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
         more = [*EVERYWHERE, (b"x-request-id", request_id)]
+        began, status = perf_counter(), 0
 
         async def answer(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *more]
+                status = message["status"]
             await send(message)
 
+        try:
+            await self._let_in(scope, receive, answer, seen, request_id)
+        finally:
+            self.observer.seen(scope, status, perf_counter() - began)
+
+    async def _let_in(self, scope: Scope, receive: Receive, answer: Send, seen: "_Seen", request_id: bytes) -> None:
         if scope["method"] == "OPTIONS":
             await _send(answer, 204, PREFLIGHT, b"")
         elif problem := self._refuse(scope, seen):

@@ -47,17 +47,21 @@ class ResourceRoutes(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         endpoint: Endpoint | None = None
+        route = ""
         parts = scope["path"].split("/")
         if scope["type"] != "http" or len(parts) not in (3, 4, 5) or parts[1] != "v1" or "" in parts[2:]:
             return Match.NONE, {}
         if len(parts) == 3:
-            endpoint = self.lists.get(parts[2])
+            endpoint, route = self.lists.get(parts[2]), f"/v1/{parts[2]}"
         elif len(parts) == 4:
-            endpoint = self.special.get((parts[2], parts[3])) or self.details.get(parts[2])
+            endpoint, route = self.details.get(parts[2]), f"/v1/{parts[2]}/{{id}}"
+            if special := self.special.get((parts[2], parts[3])):
+                endpoint, route = special, scope["path"]
         else:
-            endpoint = self.nested.get((parts[2], parts[4]))
+            endpoint, route = self.nested.get((parts[2], parts[4])), f"/v1/{parts[2]}/{{id}}/{parts[4]}"
         if endpoint is None:
             return Match.NONE, {}
+        scope.setdefault("state", {})["route"] = route
         return Match.FULL, {"endpoint": endpoint, "path_params": {"id": parts[3]} if len(parts) > 3 else {}}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -183,6 +187,7 @@ async def _page(request: Request, reading: Reading, path: str, below: tuple[str,
         included_more=page.included_more,
     )
     accept_revision(request, page.revision)
+    request.scope["state"]["rows"] = len(documents)
     headers = validators(page.revision, page.digest, f"json {page.links['self']}")
     headers["Link"] = link_header({**page.links, "cite-as": public(request, cited)})
     return Response(body, headers=headers, media_type=JSON.content_type)

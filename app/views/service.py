@@ -31,6 +31,13 @@ async def alive(request: Request) -> Response:
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Counts and durations for Prometheus."""
+    text = request.app.state.observer.text()
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+
 @router.api_route(
     "/readyz",
     **openapi.operation(
