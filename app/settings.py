@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         default="", description="Names that the service goes by, separated by commas; unset, any `Host` will do."
     )
+    exports_path: Path | None = Field(
+        default=None,
+        description="Folder where whole-dataset files are kept, which several processes may share; unset, a temporary one.",
+    )
     statement_timeout_ms: int = Field(
         default=5000, ge=10, description="The database gives up on a read after this many milliseconds."
     )

@@ -271,7 +271,7 @@ def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
         f"Count {resource.name}",
         f"How many {resource.name} there are for each value of some fields, and sums of their numbers. A record with "
         "several values counts in the group of each.",
-        parameters=[*parameters, *openapi.filter_parameters(catalog, resource, names), {"$ref": "#/components/parameters/or"}, *openapi.CONDITIONAL],
+        parameters=[*parameters, *openapi.filter_parameters(catalog, resource, names), openapi.ref("parameters", f"{resource.name}.or"), *openapi.CONDITIONAL],
         responses={"200": openapi.ok("The groups.", {"$ref": "#/components/schemas/Aggregate"}), **openapi.UNCHANGED},
         problems=(INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED),
     )  # fmt: skip

@@ -14,18 +14,21 @@ from app.api.logic import Group, Wanted
 from app.api.lookup import Lookup
 from app.api.pages import Cursor, read_cursor, url, write_cursor
 from app.api.params import DEFAULT_LIMIT, Ask, Reading, canonical
-from app.api.query import Key, Queries, sort_keys
+from app.api.query import Key, Queries, by_id, only_search, sort_keys
 from app.api.where import Where
 from app.core.changes import Dataset
 from app.core.db import Reader, Row, Unavailable
 from app.core.declare import Catalog, Relative, Resource
 from app.core.fields import table_of
-from app.core.filters import Filter
+from app.core.filters import Filter, Words
 from app.core.record import Record, State
+from app.core.search import RANKS, Search
 
 MOST_INCLUDED = 100
 CHUNK = 500
 """Records read at a time for a download."""
+CHUNK_SEARCHED = 10_000
+"""The same for a search, which is made anew for each."""
 TRIES = 5
 """How often a question is asked again where a writer came between its statements."""
 
@@ -70,6 +73,13 @@ class Question:
     keys: tuple[Key, ...]
     query: str
     """The canonical query string, without limit and cursor."""
+    ranked: Wanted | None = None
+    """The search that orders the list, by rank and then by the keys."""
+
+    @property
+    def width(self) -> int:
+        """How many values tell a record's place in the list."""
+        return len(self.keys) + (self.ranked is not None)
 
     @property
     def context(self) -> str:
@@ -102,8 +112,10 @@ class Answers:
             raise invalid(faults)
         wanted.sort(key=lambda one: one.parameter.name)
         ask = replace(reading.ask, wanted=wanted, groups=groups)
-        keys = sort_keys(self.catalog, ask.resource, ask.sort)
-        return Question(ask, Where.of(wanted, groups), keys, canonical(ask))
+        searches = (one for one in wanted if isinstance(one.parameter.filter, Words))
+        ranked = None if ask.sort else next(searches, None)
+        keys = by_id(ask.resource) if ranked else sort_keys(self.catalog, ask.resource, ask.sort)
+        return Question(ask, Where.of(wanted, groups), keys, canonical(ask), ranked)
 
     async def _resolved(self, wanted: Wanted, faults: list[Fault]) -> Wanted:
         resolved, found = await self.lookup.resolve(wanted)
@@ -151,19 +163,55 @@ class Answers:
         """The cursor that was given. Raises a Problem where it is none of this list."""
         if question.ask.cursor is None:
             return None
-        return read_cursor(question.ask.cursor, question.context, len(question.keys))
+        cursor = read_cursor(question.ask.cursor, question.context, question.width)
+        if question.ranked and cursor.values[0] not in RANKS:
+            raise invalid([Fault("cursor", "bad_cursor", "This cursor belongs to no place of this list.", question.ask.cursor)])
+        return cursor
 
     async def rows(self, question: Question, limit: int, cursor: Cursor | None) -> Sequence[Row]:
         """Revision, digest, document and sort values of the records next to a cursor; one row of nulls for none."""
+        backward = cursor is not None and cursor.backward
+        if question.ranked is not None:
+            return await self._ranked(question, question.ranked, limit, cursor.values if cursor else None, backward=backward)
         query, values = self.queries.page(
-            question.ask,
-            question.where,
-            question.keys,
-            limit,
-            cursor.values if cursor else None,
-            backward=cursor is not None and cursor.backward,
+            question.ask, question.where, question.keys, limit, cursor.values if cursor else None, backward=backward
         )
         return await self.reader.fetch(query, values)
+
+    async def _ranked(
+        self, question: Question, ranked: Wanted, limit: int, at: Sequence[Any] | None, *, backward: bool
+    ) -> Sequence[Row]:
+        """The same for a list in the order of a search: rank after rank, until there are enough."""
+        (asked,) = ranked.values
+        rows: list[Row] = []
+        seen: Row | None = None
+        for rank in RANKS[::-1] if backward else RANKS:
+            if at is not None and (rank > at[0] if backward else rank < at[0]):
+                continue
+            after = at[1:] if at is not None and rank == at[0] else None
+            some = await self._of_rank(question, ranked, replace(asked, rank=rank), limit - len(rows), after, backward=backward)
+            if seen is not None and some[0][0] != seen[0]:
+                raise Moved
+            seen = some[0]
+            rows += [(*row[:3], rank, *row[3:]) for row in some if row[2] is not None]
+            if len(rows) >= limit:
+                break
+        assert seen is not None
+        return rows or [(*seen[:2], None, None, None)]
+
+    async def _of_rank(
+        self, question: Question, ranked: Wanted, asked: Search, limit: int, after: Sequence[Any] | None, *, backward: bool
+    ) -> Sequence[Row]:
+        words = ranked.parameter.filter
+        if only_search(question.where) and isinstance(words, Words):
+            return await self.reader.fetch(
+                *self.queries.found(words, asked, limit, after[0] if after else None, backward=backward)
+            )
+        wanted = [replace(one, values=(asked,)) if one is ranked else one for one in question.ask.wanted]
+        where = Where.of(wanted, question.ask.groups)
+        return await self.reader.fetch(
+            *self.queries.page(question.ask, where, question.keys, limit, after, backward=backward)
+        )
 
     def _same(self, revision: int, lookup: Lookup) -> None:
         """Aliases were looked up in the revision that is read."""
@@ -179,8 +227,9 @@ class Answers:
         cursor = self.cursor(question)
         left = question.ask.limit
         first: int | None = None
+        most = CHUNK if question.ranked is None else CHUNK_SEARCHED
         while True:
-            size = min(CHUNK, left) if left is not None else CHUNK
+            size = min(most, left) if left is not None else most
             rows = await self.rows(question, size, cursor)
             if first is not None and rows[0][0] != first:
                 raise Moved

@@ -1,6 +1,9 @@
-"""The OpenAPI document: operations, parameters and schemas, all read off the declarations."""
+"""The OpenAPI document: operations, parameters and schemas, all read off the declarations.
 
-from collections.abc import Iterator, Mapping, Sequence
+Its examples are put in by `examples.py`, which asks the application itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.api.errors import (
@@ -16,10 +19,10 @@ from app.api.errors import (
 from app.api.errors import (
     MEDIA_TYPE as PROBLEM,
 )
-from app.api.formats import FORMATS
-from app.api.params import CONTROLS, DEFAULT_LIMIT, MOST_LIMIT, MOST_VALUES
+from app.api.formats import FORMATS, Format
+from app.api.params import CONTROLS, DEFAULT_LIMIT, MOST_LIMIT, MOST_SORTS, MOST_VALUES
 from app.core.declare import Catalog, Relative, Resource
-from app.core.filters import OPERATORS, Filter
+from app.core.filters import DATE, OPERATORS, Filter, Parameter, Reverse
 
 Json = dict[str, Any]
 Operation = dict[str, Any]
@@ -37,10 +40,12 @@ def operation(
     problems: Sequence[Kind] = (),
 ) -> Operation:
     """One GET operation, with everything that it may answer."""
-    common = (*problems, UNAVAILABLE)
+    expected = {
+        str(problem.status): ref("responses", f"Problem{problem.status}") for problem in (*problems, UNAVAILABLE)
+    }
     extra: Json = {
         "parameters": list(parameters),
-        "responses": {**responses, **{code: ref("responses", name) for code, name in _by_status(common)}},
+        "responses": {**responses, **dict(sorted(expected.items())), "default": ref("responses", "Problem")},
     }
     return {
         "methods": ["GET"],
@@ -53,11 +58,6 @@ def operation(
     }
 
 
-def _by_status(problems: Sequence[Kind]) -> Iterator[tuple[str, str]]:
-    for problem in problems:
-        yield str(problem.status), f"Problem{problem.status}"
-
-
 def ref(kind: str, name: str) -> Json:
     """A reference to a component."""
     return {"$ref": f"#/components/{kind}/{name}"}
@@ -68,32 +68,73 @@ def camel(name: str) -> str:
     return "".join(part.title() for part in name.split("_"))
 
 
-def ok(description: str, schema: Json, *, formats: Sequence[str] = ("json",)) -> Json:
-    """A 200 with its headers; other formats than JSON are text."""
+def schema_name(resource: Resource) -> str:
+    """The name of the schema of a record: `Commitment`."""
+    return resource.read.__name__.removesuffix("Read")
+
+
+def ok(
+    description: str,
+    schema: Json,
+    *,
+    formats: Sequence[str] = ("json",),
+    link: bool = True,
+    listed: Resource | None = None,
+) -> Json:
+    """A 200 with its headers, `Link` where it has one; the formats of a list show one example of the records `listed`."""
     content: Json = {}
     for name in formats:
         made = FORMATS[name]
-        content[made.media_type] = {"schema": schema if made.write is None else {"type": "string"}}
-    headers = {name: ref("headers", name.replace("-", "")) for name in HEADERS}
-    return {"description": description, "headers": headers, "content": content}
+        content[made.media_type] = {"schema": schema if made.write is None else _file(made)}
+        if listed is not None and made.write is not None and made.is_text:
+            content[made.media_type]["examples"] = {"answer": ref("examples", f"{listed.name}.{name}")}
+    names = [
+        *VALIDATORS,
+        *(["Link"] if link else []),
+        *(["Content-Disposition"] if len(formats) > 1 else []),
+        "X-Request-ID",
+    ]
+    return {"description": description, "headers": header_refs(names), "content": content}
 
 
+def _file(made: Format) -> Json:
+    return {"type": "string"} if made.is_text else {"type": "string", "format": "binary"}
+
+
+def header_refs(names: Iterable[str]) -> Json:
+    """References to the descriptions of headers."""
+    return {name: ref("headers", name.replace("-", "")) for name in names}
+
+
+VALIDATORS = ("ETag", "Dataset-Revision", "Cache-Control", "Vary")
 HEADERS = {
     "ETag": ("Strong tag of exactly these bytes; send it back as `If-None-Match`.", '"1-5d41402abc4b2a76-identity"'),
     "Dataset-Revision": ("Revision of the dataset that was read.", "1"),
     "Cache-Control": ("How long and by whom it may be kept.", "public, no-cache, stale-if-error=86400"),
+    "Vary": ("Request headers that the answer depends on.", "Accept, Accept-Encoding"),
     "Link": ("`self`, `next` and `prev`, as in `links`.", '</v1/places>; rel="self"'),
-    "X-Request-ID": ("Id of the request, as in the logs.", "0c1f7f0d2c4e4d0e9a8b7c6d5e4f3a2b"),
+    "Content-Disposition": ("Name for the file, of any format but JSON.", 'inline; filename="places.csv"'),
+    "X-Request-ID": ("Id of the request, as in the logs: that which was sent in, else a new one.", "2f6c1d0e9a8b7c6d"),
+    "Location": ("Where it is.", "/v1/minerals/lithium"),
+    "Retry-After": ("Seconds to wait before asking again.", "1"),
+    "Allow": ("Methods that are answered.", "GET, HEAD, OPTIONS"),
 }
+"""Every header that an answer explains itself with: what it says, and an example."""
 
 CONDITIONAL = [ref("parameters", "IfNoneMatch"), ref("parameters", "DatasetRevision")]
 LIST_PROBLEMS = (INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED)
 RECORD_PROBLEMS = (NOT_FOUND, GONE, INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED)
+_THERE = header_refs(("Location", "Cache-Control", "X-Request-ID"))
 MOVED = {
-    "307": {"description": "The path has an alias: the record's own address is in `Location`.", "headers": {"Location": ref("headers", "Location")}},
-    "308": {"description": "The record was merged into the one in `Location`.", "headers": {"Location": ref("headers", "Location")}},
-}  # fmt: skip
-UNCHANGED = {"304": {"description": "Nothing has changed since the answer with this `ETag`."}}
+    "307": {"description": "The path has an alias: the record's own address is in `Location`.", "headers": _THERE},
+    "308": {"description": "The record was merged into the one in `Location`, for good.", "headers": _THERE},
+}
+UNCHANGED = {
+    "304": {
+        "description": "Nothing has changed since the answer with one of these tags.",
+        "headers": header_refs((*VALIDATORS, "X-Request-ID")),
+    }
+}
 
 
 def path_item(made: Operation) -> Json:
@@ -121,10 +162,10 @@ def list_operation(catalog: Catalog, resource: Resource) -> Operation:
         resource.name,
         f"List {resource.name}",
         f"{resource.description}\n\nParameters of different names must all hold, values of one parameter are "
-        f"alternatives. In the order `{resource.sort}` unless `sort` says otherwise.",
+        f"alternatives. Ordered by `{resource.sort}` unless `sort` says otherwise.",
         parameters=_list_parameters(catalog, resource),
         responses={
-            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(resource.name)}Page"), formats=tuple(FORMATS)),
+            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(resource.name)}Page"), formats=tuple(FORMATS), listed=resource),
             **UNCHANGED,
         },
         problems=LIST_PROBLEMS,
@@ -137,14 +178,14 @@ def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
         f"get_{resource.singular}",
         resource.name,
         f"One of the {resource.name}",
-        f"{resource.read.__doc__} By its id; an alias, acronym or symbol leads there.",
+        f"{resource.read.__doc__}\n\nBy its id; an alias, acronym or symbol leads there by 307.",
         parameters=[
             _id_parameter(resource),
             ref("parameters", f"{resource.name}.fields"),
             ref("parameters", f"{resource.name}.include"),
             *CONDITIONAL,
         ],
-        responses={"200": ok("The record.", ref("schemas", resource.read.__name__)), **UNCHANGED, **MOVED},
+        responses={"200": ok("The record.", ref("schemas", schema_name(resource)), link=False), **UNCHANGED, **MOVED},
         problems=RECORD_PROBLEMS,
     )
 
@@ -161,7 +202,7 @@ def nested_operation(catalog: Catalog, resource: Resource, relative: Relative) -
         f"The same as `/v1/{child.name}?{relative.link.name}={{id}}`, with all parameters of that list.",
         parameters=[_id_parameter(resource), *_list_parameters(catalog, child, names)],
         responses={
-            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(child.name)}Page"), formats=tuple(FORMATS)),
+            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(child.name)}Page"), formats=tuple(FORMATS), listed=child),
             **UNCHANGED,
             **MOVED,
         },
@@ -176,8 +217,13 @@ def _id_parameter(resource: Resource) -> Json:
         "required": True,
         "description": f"Id, alias, acronym or symbol of one of the {resource.name}.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-        "example": resource.example,
+        "examples": example(resource.example),
     }
+
+
+def example(value: Any) -> Json:
+    """One example of a parameter. In the plural: a form that is filled in from `example` would send them all at once."""
+    return {"one": {"value": value}}
 
 
 def filter_parameters(catalog: Catalog, resource: Resource, names: Sequence[str]) -> list[Json]:
@@ -192,9 +238,7 @@ def filter_parameters(catalog: Catalog, resource: Resource, names: Sequence[str]
 
 def _list_parameters(catalog: Catalog, resource: Resource, names: Sequence[str] | None = None) -> list[Json]:
     made = filter_parameters(catalog, resource, list(catalog.filters(resource)) if names is None else names)
-    for name in CONTROLS:
-        shared = name not in WORDS
-        made.append(ref("parameters", name if shared else f"{resource.name}.{name}"))
+    made += [ref("parameters", name if name in SHARED_CONTROLS else f"{resource.name}.{name}") for name in CONTROLS]
     return [*made, *CONDITIONAL]
 
 
@@ -212,51 +256,102 @@ def parameters(catalog: Catalog) -> Json:
                     made[f"{resource.name}.{parameter.name}"] = _filter_parameter(entry, parameter)
         for name, known in _words(catalog, resource).items():
             made[f"{resource.name}.{name}"] = _words_parameter(name, known, resource)
-    made["limit"] = _control("limit", {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}, 10)
-    made["or"] = _control("or", {"type": "string", "maxLength": 4000}, None)
-    made["cursor"] = _control("cursor", {"type": "string", "maxLength": 4000}, None)
-    made["format"] = _control("format", {"type": "string", "enum": list(FORMATS)}, "json")
-    made["IfNoneMatch"] = _header("If-None-Match", "Tags of answers that the client has; 304 where one is still good.", {"type": "string"})
+        made[f"{resource.name}.or"] = _control(
+            "or", {"type": "string", "minLength": 1, "maxLength": 4000}, _either(catalog, resource)
+        )
+        made[f"{resource.name}.cursor"] = _control(
+            "cursor", {"type": "string", "minLength": 1, "maxLength": 4000}, None
+        )
+    made["limit"] = _control(
+        "limit", {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}, 10
+    )
+    made["format"] = _control("format", {"type": "string", "enum": list(FORMATS)}, "csv")
+    made["format"]["description"] += "".join(f"\n- `{name}`: {one.words}" for name, one in FORMATS.items())
+    made["IfNoneMatch"] = _header(
+        "If-None-Match",
+        "Tags of answers that the client has, or `*`; 304 where one is still good.",
+        {"type": "string", "maxLength": 4000},
+        '"1-5d41402abc4b2a76-identity"',
+    )
     made["DatasetRevision"] = _header(
-        "Dataset-Revision", "The least revision that the client accepts.", {"type": "integer", "minimum": 0}
+        "Dataset-Revision",
+        "The least revision that the client accepts: one that it has seen. 412 where the data here is older.",
+        {"type": "integer", "minimum": 0, "maximum": 10**15 - 1},
+        1,
     )
     return made
 
 
-def _filter_parameter(entry: Filter, parameter: Any) -> Json:
+def _either(catalog: Catalog, resource: Resource) -> str:
+    """An example of `or`: the id of a record, or the first value of a word that has a list of them."""
+    chosen = (entry for entry in catalog.filters(resource).values() if entry.kind.values and "" in entry.operators)
+    return (
+        f"(id.eq.{resource.example}{''.join(f',{entry.name}.eq.{entry.kind.values[0]}' for entry in list(chosen)[:1])})"
+    )
+
+
+def _filter_parameter(entry: Filter, parameter: Parameter) -> Json:
     value = dict(parameter.kind.schema)
-    name = parameter.name
-    suffixed = [p for p in entry.parameters() if p.operator in OPERATORS and p.operator and parameter.operator == ""]
-    description = entry.description if parameter.operator == "" else f"Of the same {entry.name} that is asked for."
-    if name == "status_on":
-        description = "The day on which `status` was in force."
-    if entry.ids is not None and parameter.operator == "":
-        description += " Aliases do as well; what does not exist is an error."
-    if entry.unit:
-        description += f" Comparisons, and sorting by it, need exactly one `{entry.unit}`."
-    rows = "".join(f"\n- `{p.name}`: {OPERATORS[p.operator].words}" for p in suffixed)
-    made: Json = {"name": name, "in": "query", "required": False, "description": description + (f"\n{rows}" if rows else "")}
-    example = _example(entry, parameter)
+    made: Json = {"name": parameter.name, "in": "query", "required": False, "description": _explained(entry, parameter)}
+    shown = _example(entry, parameter)
     if parameter.several:
-        made |= {"schema": {"type": "array", "items": value, "maxItems": MOST_VALUES}, "style": "form", "explode": not parameter.kind.splits}
-        return made | ({"example": [example]} if example is not None else {})
-    return made | {"schema": value} | ({"example": example} if example is not None else {})
+        items = {"type": "array", "items": value, "minItems": 1, "maxItems": MOST_VALUES}
+        made |= {"schema": items, "style": "form", "explode": not parameter.kind.splits}
+    else:
+        made |= {"schema": value}
+    return made | {"examples": example([shown] if parameter.several else shown)}
 
 
-def _example(entry: Filter, parameter: Any) -> Any:
+def _explained(entry: Filter, parameter: Parameter) -> str:
+    """What a parameter asks, and the same field with its suffixes, one a line."""
     if parameter.operator:
-        if parameter.kind.values:
-            return parameter.kind.values[0]
-        return "2025-12-01"
+        return entry.companion_words.get(parameter.operator, f"Of the same `{entry.name}` that is asked for.")
+    said = [entry.description or f"Its {entry.name.replace('_', ' ')}."]
+    if entry.ids is not None:
+        said.append("An alias does as well; what does not exist is an error.")
+    if entry.unit:
+        said.append(f"Comparisons, and sorting by it, need exactly one `{entry.unit}`.")
+    words = DATE_WORDS if parameter.kind is DATE else LINK_WORDS if entry.listed or isinstance(entry, Reverse) else {}
+    if "" in words:
+        said.append(words[""])
+    suffixed = [p for p in entry.parameters() if p.operator and p.operator in OPERATORS]
+    rows = "".join(f"\n- `{p.name}`: {words.get(p.operator, OPERATORS[p.operator].words)}" for p in suffixed)
+    return " ".join(said) + (f"\n\nAlso:\n{rows}" if rows else "")
+
+
+DATE_WORDS = {
+    "": "Finds what lies within the year, month, day or interval that is given.",
+    "not": "does not lie within it; finds what has no date, too",
+    "gt": "begins after it has ended",
+    "gte": "begins when it begins, or later",
+    "lt": "ends before it begins",
+    "lte": "ends when it ends, or earlier",
+}
+LINK_WORDS = {"not": "has none of these", "isnull": "`true`: has none at all, `false`: has some"}
+
+
+def _example(entry: Filter, parameter: Parameter) -> Any:
+    if parameter.operator:
+        return parameter.kind.values[0] if parameter.kind.values else "2025-12-01"
     text = entry.example
-    if text in ("", "None"):
-        return None
+    if parameter.kind is DATE and text in ("", "None"):
+        return "2025"
     kind = parameter.kind.schema.get("type")
-    return int(text) if kind == "integer" else float(text) if kind == "number" else text == "true" if kind == "boolean" else text
+    return (
+        int(text)
+        if kind == "integer"
+        else float(text)
+        if kind == "number"
+        else text == "true"
+        if kind == "boolean"
+        else text
+    )
 
 
 WORDS = ("sort", "fields", "include", "facet")
 """Parameters that take names of each resource's own."""
+SHARED_CONTROLS = ("limit", "format")
+"""Parameters that are the same for every resource."""
 
 
 def _words(catalog: Catalog, resource: Resource) -> dict[str, list[str]]:
@@ -272,10 +367,9 @@ def _words(catalog: Catalog, resource: Resource) -> dict[str, list[str]]:
 
 def _words_parameter(name: str, known: Sequence[str], resource: Resource) -> Json:
     schema: Json = {"type": "array", "items": {"type": "string", "enum": list(known)}, "minItems": 1}
-    schema |= {"maxItems": 3} if name == "sort" else {}
-    example = {"sort": ["-id"], "fields": ["url"], "include": ["statements"]}.get(name, list(known[:1]))
-    if name in ("sort",):
-        schema["uniqueItems"] = True
+    schema |= {"maxItems": MOST_SORTS, "uniqueItems": True} if name == "sort" else {}
+    wished = {"sort": ["-title", "id"], "fields": ["title", *resource.own_fields[:1]], "include": ["statements"]}
+    shown = [word for word in wished.get(name, ()) if word in known]
     return {
         "name": name,
         "in": "query",
@@ -284,41 +378,69 @@ def _words_parameter(name: str, known: Sequence[str], resource: Resource) -> Jso
         "schema": schema,
         "style": "form",
         "explode": False,
-        "example": [word for word in example if word in known] or list(known[:1]),
+        "examples": example(shown or list(known[:1])),
     }
 
 
-def _control(name: str, schema: Json, example: Any) -> Json:
+def _control(name: str, schema: Json, shown: Any) -> Json:
     made = {"name": name, "in": "query", "required": False, "description": CONTROLS[name][0], "schema": schema}
-    return made | ({"example": example} if example is not None else {})
+    return made | ({"examples": example(shown)} if shown is not None else {})
 
 
-def _header(name: str, description: str, schema: Json) -> Json:
-    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+def _header(name: str, description: str, schema: Json, shown: Any) -> Json:
+    made = {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+    return made | {"examples": example(shown)}
 
 
 def schemas(catalog: Catalog) -> Json:
     """Every record type, its page, and what they share."""
     made: Json = {}
     for resource in catalog:
-        schema = resource.read.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
-        for name, shared in schema.pop("$defs", {}).items():
-            made[name] = _tidy(shared)
-        schema["properties"] = {key: schema["properties"][key] for key in resource.keys}
-        schema["required"] = list(resource.keys)
-        schema["properties"]["resource"] |= {"const": resource.name, "examples": [resource.name]}
-        schema["properties"]["id"]["examples"] = [resource.example]
-        schema["properties"]["url"]["examples"] = [resource.url(resource.example)]
-        made[resource.read.__name__] = _tidy(schema)
-        made[f"{camel(resource.name)}Page"] = _page(ref("schemas", resource.read.__name__), resource.name)
+        made |= _record_schemas(resource)
+        made[f"{camel(resource.name)}Page"] = _page(ref("schemas", schema_name(resource)), resource.name)
     return dict(sorted((made | SHARED).items()))
 
 
+def _record_schemas(resource: Resource) -> Json:
+    """A record type and the types of its parts. Fields may be added to it, so that unknown ones are not forbidden."""
+    schema = resource.read.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
+    made = {name: _tidy(shared) for name, shared in schema.pop("$defs", {}).items()}
+    described = {name: info.description for name, info in resource.read.model_fields.items()}
+    properties = {key: {"description": described[key], **schema["properties"][key]} for key in resource.keys}
+    properties["id"]["examples"] = [resource.example]
+    if resource.whole:
+        properties["resource"] |= {"const": resource.name, "examples": [resource.name]}
+        properties["url"]["examples"] = [resource.url(resource.example)]
+    properties["included"] = _INCLUDED | {
+        "description": f"On a single record: {_INCLUDED['description'][0].lower()}{_INCLUDED['description'][1:]}"
+    }
+    properties["included_more"] = _INCLUDED_MORE
+    del schema["additionalProperties"]
+    words = "Every key is always there, with `null` or `[]` where there is nothing, unless `fields` asks for some only."
+    schema |= {"properties": properties, "required": ["id"], "description": f"{resource.read.__doc__}\n\n{words}"}
+    return made | {schema_name(resource): _tidy(schema)}
+
+
 def _tidy(schema: Json) -> Json:
-    """Without the titles that repeat a field's name."""
+    """Without titles, which repeat the names."""
+    schema.pop("title", None)
     for field in schema.get("properties", {}).values():
         field.pop("title", None)
     return schema
+
+
+_INCLUDED: Json = {
+    "type": "object",
+    "description": "Linked records by the names in `include`; at most 100 of each.",
+    "additionalProperties": {"type": "array", "items": {"type": "object"}},
+    "examples": [{"initiative": []}],
+}
+_INCLUDED_MORE: Json = {
+    "type": "object",
+    "description": "For a name of which there are more: the URL of all.",
+    "additionalProperties": {"type": "string"},
+    "examples": [{}],
+}
 
 
 def _page(item: Json, name: str) -> Json:
@@ -327,24 +449,19 @@ def _page(item: Json, name: str) -> Json:
         "description": f"A page of {name}.",
         "required": ["data", "meta", "links"],
         "properties": {
-            "data": {"type": "array", "items": item},
+            "data": {"type": "array", "description": "The records of this page.", "items": item},
             "meta": ref("schemas", "Meta"),
             "links": ref("schemas", "PageLinks"),
-            "included": {
-                "type": "object",
-                "description": "Linked records by the names in `include`; at most 100 of each.",
-                "additionalProperties": {"type": "array", "items": {"type": "object"}},
-            },
-            "included_more": {
-                "type": "object",
-                "description": "Where there were more: the URL of all.",
-                "additionalProperties": {"type": "string"},
-            },
+            "included": _INCLUDED,
+            "included_more": _INCLUDED_MORE,
         },
     }
 
 
-_LINK = {"type": ["string", "null"]}
+def _link(description: str) -> Json:
+    return {"type": ["string", "null"], "description": description}
+
+
 SHARED: Json = {
     "Meta": {
         "type": "object",
@@ -400,13 +517,21 @@ SHARED: Json = {
                     "revision": {"type": "integer", "description": "Revision of the dataset that was read."},
                 },
             },
-            "links": {"type": "object", "required": ["self"], "properties": {"self": {"type": "string"}}},
+            "links": {
+                "type": "object",
+                "required": ["self"],
+                "properties": {"self": {"type": "string", "description": "This question in its one order."}},
+            },
         },
     },
     "PageLinks": {
         "type": "object",
         "required": ["self", "next", "prev"],
-        "properties": {"self": {"type": "string"}, "next": _LINK, "prev": _LINK},
+        "properties": {
+            "self": {"type": "string", "description": "This page, its parameters in one order, ids for aliases."},
+            "next": _link("The page after it; null on the last."),
+            "prev": _link("The page before it; null on the first."),
+        },
     },
     "Problem": {
         "type": "object",
@@ -414,12 +539,16 @@ SHARED: Json = {
         "required": ["type", "title", "status", "detail", "instance", "request_id", "errors"],
         "properties": {
             "type": {"type": "string", "description": "Path of the page that explains this kind of problem.", "enum": [k.type for k in KINDS.values()]},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
+            "title": {"type": "string", "description": "The kind of problem, in words."},
+            "status": {"type": "integer", "description": "The HTTP status once more."},
             "detail": {"type": "string", "description": "What was wrong, in words."},
             "instance": {"type": "string", "description": "Path that was asked for."},
-            "request_id": {"type": "string"},
-            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/ProblemItem"}},
+            "request_id": {"type": "string", "description": "To be named when asking whoever runs the server."},
+            "errors": {
+                "type": "array",
+                "description": "Every fault of the request, not only the first.",
+                "items": {"$ref": "#/components/schemas/ProblemItem"},
+            },
         },
     },
     "ProblemItem": {
@@ -427,58 +556,76 @@ SHARED: Json = {
         "description": "One fault of the request.",
         "required": ["in", "parameter", "value", "reason", "detail", "allowed", "did_you_mean", "see"],
         "properties": {
-            "in": {"type": "string", "enum": ["query", "path", "header"]},
-            "parameter": {"type": ["string", "null"]},
+            "in": {"type": "string", "enum": ["query", "path", "header"], "description": "Where the fault is."},
+            "parameter": {"type": ["string", "null"], "description": "The parameter or header, if it is one."},
             "value": {"type": ["string", "null"], "description": "What was sent, at most 200 characters of it."},
             "reason": {"type": "string", "description": "A word for programs, such as `unknown_parameter`."},
-            "detail": {"type": "string"},
-            "allowed": {"type": "array", "items": {"type": "string"}},
-            "did_you_mean": {"type": "array", "items": {"type": "string"}},
+            "detail": {"type": "string", "description": "The fault in words."},
+            "allowed": {"type": "array", "items": {"type": "string"}, "description": "What would do, where it can be listed."},
+            "did_you_mean": {"type": "array", "items": {"type": "string"}, "description": "What was probably meant."},
             "see": {"type": "string", "description": "Where to read on."},
         },
     },
 }  # fmt: skip
 
 
+NAMED = tuple(kind.status for kind in (NOT_FOUND, NOT_ACCEPTABLE, GONE, OUTDATED, INVALID_QUERY, UNAVAILABLE))
+"""Statuses that operations name where they may meet them."""
+RETRYING = (OUTDATED.status, UNAVAILABLE.status)
+"""Statuses that say when to ask again."""
+
+
 def responses() -> Json:
-    """Every kind of error, by status."""
+    """Every kind of error by status, and `Problem` for those that any request may meet. Examples come later."""
     made: Json = {}
-    for kind in KINDS.values():
-        name = f"Problem{kind.status}"
-        example = {
-            "type": kind.type,
-            "title": kind.title,
-            "status": kind.status,
-            "detail": kind.explanation,
-            "instance": "/v1/commitments",
-            "request_id": "0c1f7f0d2c4e4d0e9a8b7c6d5e4f3a2b",
-            "errors": [],
-        }
-        if name in made:
-            made[name]["content"][PROBLEM]["examples"][kind.slug] = {"value": example}
-            made[name]["description"] += f" Or: {kind.title}."
-            continue
-        made[name] = {
-            "description": f"{kind.title}.",
-            "content": {PROBLEM: {"schema": ref("schemas", "Problem"), "examples": {kind.slug: {"value": example}}}},
-        }
+    for status in NAMED:
+        kinds = [kind for kind in KINDS.values() if kind.status == status]
+        retrying = ("Retry-After",) if status in RETRYING else ()
+        made[f"Problem{status}"] = _response(kinds, retrying)
+    made["Problem"] = _response(everywhere(), ("Retry-After", "Allow"))
+    made["Problem"]["description"] = "What any request may meet:\n" + "".join(
+        f"\n- {kind.status}: {kind.title}." for kind in everywhere()
+    )
     return made
+
+
+def everywhere() -> list[Kind]:
+    """Problems that no operation names, since they say nothing of it."""
+    return sorted((kind for kind in KINDS.values() if kind.status not in NAMED), key=lambda kind: kind.status)
+
+
+def _response(kinds: Sequence[Kind], more: Sequence[str]) -> Json:
+    return {
+        "description": " Or: ".join(f"{kind.title}." for kind in kinds),
+        "headers": header_refs((*more, "Cache-Control", "X-Request-ID")),
+        "content": {PROBLEM: {"schema": ref("schemas", "Problem"), "examples": {}}},
+    }
 
 
 def headers() -> Json:
     """Headers of answers."""
-    made = {
-        name.replace("-", ""): {"description": description, "schema": {"type": "string"}, "example": example}
-        for name, (description, example) in HEADERS.items()
+    return {
+        name.replace("-", ""): {"description": description, "schema": {"type": "string"}, "example": shown}
+        for name, (description, shown) in HEADERS.items()
     }
-    made["Location"] = {"description": "Where it is.", "schema": {"type": "string"}, "example": "/v1/minerals/lithium"}
-    return made
 
 
 def components(*catalogs: Catalog, more: Mapping[str, Json]) -> Json:
     """Everything that operations refer to; `more` are schemas of hand-written endpoints."""
-    made: Json = {"schemas": dict(more), "parameters": {}, "responses": responses(), "headers": headers()}
+    made: Json = {
+        "schemas": dict(more),
+        "parameters": {},
+        "responses": responses(),
+        "headers": headers(),
+        "examples": {},
+    }
     for catalog in catalogs:
         made["schemas"] |= schemas(catalog)
         made["parameters"] |= parameters(catalog)
+        for resource in catalog:
+            names = (name for name, one in FORMATS.items() if one.write is not None and one.is_text)
+            made["examples"] |= {
+                f"{resource.name}.{name}": {"summary": f"One of the {resource.name}."} for name in names
+            }
+    made["schemas"] = dict(sorted(made["schemas"].items()))
     return made

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Integer,
+    String,
     and_,
     bindparam,
     case,
@@ -23,11 +24,12 @@ from sqlmodel import col
 
 from app.api.params import Ask
 from app.api.where import Where
+from app.core import search
 from app.core.changes import Dataset
 from app.core.db import Query, Reader
 from app.core.declare import Catalog, Resource
 from app.core.fields import table_of
-from app.core.filters import Filter
+from app.core.filters import Filter, Words
 from app.core.record import Record
 
 SIZE = 2000
@@ -55,6 +57,11 @@ def sort_keys(catalog: Catalog, resource: Resource, sort: Sequence[tuple[str, bo
     if all(key.column is not resource.table.id for key in keys):
         keys.append(Key(resource.table.id, False, False))
     return tuple(keys)
+
+
+def by_id(resource: Resource) -> tuple[Key, ...]:
+    """The order of what a search finds, within one rank."""
+    return (Key(resource.table.id, False, False),)
 
 
 def _nullable(column: Any) -> bool:
@@ -90,6 +97,15 @@ class Queries:
         for position, value in enumerate(after or ()):
             values[f"after_{position}"] = value
         return query, values
+
+    def found(
+        self, words: Words, asked: search.Search, limit: int, after: str | None, *, backward: bool
+    ) -> tuple[Query, dict[str, Any]]:
+        """The same as `page` in the order of ids, where a search is all that is asked: from its index alone."""
+        shape = ("found", after is None, backward)
+        query = self.compiled(shape, lambda: _found(after is not None, backward=backward))
+        fts5, tsquery = words.bind("", asked)
+        return query, {"fts5": fts5, "tsquery": tsquery, "limit": limit, "after": after}
 
     def total(self, resource: Resource, where: Where) -> tuple[Query, dict[str, Any]]:
         """Revision and number of all records found."""
@@ -175,7 +191,34 @@ def _beyond(keys: Sequence[Key], nulls: Sequence[bool], *, backward: bool) -> Co
     return or_(*branches)
 
 
+def only_search(where: Where) -> bool:
+    """Whether a condition is one search and nothing else."""
+    return not where.inner and len(where.asked) == 1 and all(isinstance(entry, Words) for entry in where.asked)
+
+
+def _found(further: bool, *, backward: bool) -> Executable:
+    index = search.INDEX.c.record
+    page = select(index).where(search.matches(bindparam("fts5", type_=String()), bindparam("tsquery", type_=String())))
+    if further:
+        after = bindparam("after", type_=index.type)
+        page = page.where(index < after if backward else index > after)
+    # An expression: PostgreSQL shall not walk all records in this order in the hope of meeting a match soon.
+    order = index + literal("", index.type)
+    page = page.order_by(order.desc() if backward else order)
+    found = page.limit(bindparam("limit", type_=Integer())).subquery("page")
+    joined = table_of(Dataset).outerjoin(found, true()).outerjoin(table_of(Record), col(Record.id) == found.c.record)
+    return (
+        select(col(Dataset.revision), col(Dataset.digest), col(Record.document), found.c.record)
+        .select_from(joined)
+        .order_by(found.c.record.desc() if backward else found.c.record)
+    )
+
+
 def _total(resource: Resource, where: Where) -> Executable:
+    if only_search(where):
+        slots = [bindparam(name, type_=String()) for name in where.values]
+        number = select(func.count()).select_from(search.INDEX).where(search.matches(*slots))
+        return select(col(Dataset.revision), number.scalar_subquery())
     count = select(func.count()).select_from(source(resource, where, documents=False)).where(condition(resource, where))
     return select(col(Dataset.revision), count.scalar_subquery())
 

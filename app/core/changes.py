@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Integer, Table, delete, insert, select, update
 from sqlmodel import Field, SQLModel, col
 
+from app.core import search
 from app.core.db import Characters, choices
 from app.core.declare import ANY, Catalog, Resource, Values, dates_of
 from app.core.documents import batches, documents, shown
@@ -323,6 +324,8 @@ def apply(
         if changeset.seed is not None and changeset.seed != dataset["seed"]:
             connection.execute(update(Dataset).values(seed=changeset.seed))
         return Outcome(dataset["revision"])
+    created = {id for op, id, _ in changes if op is Operation.create}
+    search.keep(connection, catalog, ((id, after) for _, id, after in changes), new=created)
     number = dataset["revision"] + 1
     digest = hashlib.sha256(dataset["digest"].encode())
     for op, id, after in changes:

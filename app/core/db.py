@@ -73,6 +73,10 @@ class Unavailable(Exception):
     """The database cannot be reached, or has no connection free in time."""
 
 
+WAIT = 0.4
+"""Seconds to wait for a free connection before saying that there is none."""
+
+
 class TooSlow(Exception):
     """The database gave up on a statement at the time limit."""
 
@@ -178,6 +182,7 @@ class SqliteReader(Reader):
         self._here: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="read")
+        self._free = asyncio.Semaphore(connections)
 
     def _connect(self, *, wait: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -207,8 +212,15 @@ class SqliteReader(Reader):
                 elif error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     self._here = None
                     raise _away(error) from error
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._fetch_in_thread, query.sql, arguments)
+        try:
+            await asyncio.wait_for(self._free.acquire(), WAIT)
+        except TimeoutError:
+            raise Unavailable("no connection is free") from None
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._fetch_in_thread, query.sql, arguments)
+        finally:
+            self._free.release()
 
     async def version(self) -> Any:
         try:
@@ -248,11 +260,15 @@ def _away(error: sqlite3.OperationalError) -> Exception:
     return error if ours else Unavailable(str(error))
 
 
+LOST = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError)
+"""What a connection raises whose server went away."""
+
+
 class PostgresReader(Reader):
     """A server elsewhere: every query is awaited, on a connection of a bounded pool."""
 
-    WAIT = 0.4
-    """Seconds to wait for a free connection before saying that there is none."""
+    PAUSE = 0.5
+    """Seconds between attempts to reach a server that was away; in between, requests fail at once."""
 
     def __init__(self, url: URL, *, timeout: float, connections: int):
         self.dialect = url.set(drivername="postgresql+asyncpg").get_dialect()()
@@ -264,6 +280,8 @@ class PostgresReader(Reader):
         self._revision = Query(select(column("revision")).select_from(table("dataset")), self.dialect)
         self._next: asyncio.Future[Any] | None = None
         self._checking: asyncio.Future[None] | None = None
+        self._away = self._trying = False
+        self._again = 0.0
 
     async def open(self) -> None:
         async with self._opening:
@@ -312,35 +330,43 @@ class PostgresReader(Reader):
             self._pool = None
 
     async def fetch(self, query: Query, values: Mapping[str, Any]) -> Sequence[Row]:
-        arguments = query.arguments(values)
+        if self._away and (self._trying or time.monotonic() < self._again):
+            raise Unavailable("the server was away a moment ago")
+        self._trying = self._away
         try:
-            if self._pool is None:
-                await self.open()
-            assert self._pool is not None
-            for attempt in (1, 2):
-                connection = await self._pool.acquire(timeout=self.WAIT)
-                try:
-                    rows: list[Row] = await connection.fetch(query.sql, *arguments)
-                    return rows
-                except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionError):
-                    # The server ended an idle connection: another one may be good.
-                    if attempt == 2:
-                        raise
-                finally:
-                    await self._pool.release(connection)
+            rows = await self._fetch(query.sql, query.arguments(values))
+            self._away = False
+            return rows
         except asyncpg.QueryCanceledError:
             raise TooSlow from None
-        except (
-            asyncpg.InterfaceError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.AdminShutdownError,
-            asyncpg.UndefinedTableError,
-            asyncpg.TooManyConnectionsError,
-            OSError,
-            TimeoutError,
-        ) as error:
+        except (asyncpg.TooManyConnectionsError, asyncpg.UndefinedTableError) as error:
             raise Unavailable(type(error).__name__) from error
+        except (*LOST, asyncpg.CannotConnectNowError) as error:
+            self._away, self._again = True, time.monotonic() + self.PAUSE
+            raise Unavailable(type(error).__name__) from error
+        finally:
+            self._trying = False
+
+    async def _fetch(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
+        if self._pool is None:
+            await self.open()
+        assert self._pool is not None
+        for attempt in (1, 2):
+            try:
+                connection = await self._pool.acquire(timeout=WAIT)
+            except TimeoutError:
+                if self._pool.get_size() < self._connections:
+                    raise ConnectionError("the server does not answer") from None
+                raise Unavailable("no connection is free") from None
+            try:
+                rows: list[Row] = await connection.fetch(sql, *arguments)
+                return rows
+            except LOST:
+                # The server ended an idle connection: another one may be good.
+                if attempt == 2:
+                    raise
+            finally:
+                await self._pool.release(connection)
         raise AssertionError("unreachable")
 
 

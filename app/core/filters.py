@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel, col
 
+from app.core import search
 from app.core.db import Characters, choices
 from app.core.fields import reference_to
 from app.core.record import Record
@@ -153,6 +154,8 @@ class Filter:
     operators: tuple[str, ...] = ("", "not", "isnull")
     companions: Mapping[str, "Column[Any]"] = {}
     """Further parameters that speak of the same linked row: name to column."""
+    companion_words: Mapping[str, str] = {}
+    """What such a parameter asks, where it is more than to be the same row."""
     listed: "Several | None" = None
     """The list field behind the filter, if any."""
     sorts: tuple[Any, ...] = ()
@@ -635,6 +638,39 @@ class Identity(Filter):
         return compare(self.column, operator, slots)
 
 
+QUESTION = Kind(
+    search.parse, {"type": "string", "minLength": 1, "maxLength": search.LONGEST}, splits=False
+)
+
+
+class Words(Filter):
+    """Full-text search. Lists that ask it, and no `sort`, are in the order of `search.RANKS` and then of ids."""
+
+    operators = ("",)
+
+    def __init__(self, column: Any, kind: str | None, example: str):
+        super().__init__(
+            "q",
+            QUESTION,
+            'What to look for: words that must all occur, "phrases" in quotes, -without before what must not occur, '
+            "`or` between alternatives. Case, accents and British or American spelling make no difference, F-35 is "
+            "F35. First come records that it names, then those that have all of it in names and title; `sort` makes "
+            "it a filter only.",
+            example,
+        )
+        self.column = column
+        self.kind_of_record = kind
+
+    def parameters(self) -> Iterator[Parameter]:
+        yield Parameter(self.name, "", self, self.kind, several=False)
+
+    def bind(self, operator: str, value: Any) -> tuple[Any, ...]:
+        return value.fts5(self.kind_of_record), value.tsquery(self.kind_of_record)
+
+    def test(self, operator: str, slots: Slots) -> ColumnElement[bool]:
+        return _bool(search.condition(self.column, slots[0]))
+
+
 def common(table: Any, name: str, example: str, *, titled: bool) -> tuple[Filter, ...]:
     """What every resource is filtered by; statements have no title and are not disputed themselves."""
     identity = Identity(table.id, name, example)
@@ -644,4 +680,5 @@ def common(table: Any, name: str, example: str, *, titled: bool) -> tuple[Filter
         identity,
         Folded(Record.title_folded, "title", "Its title.", "Gallium", also={"name": "title__contains"}),
         Flag(Record.disputed, "disputed", "Whether another source contradicts or supersedes one of its fields."),
+        Words(table.id, None if table is Record else name, example),
     )

@@ -98,9 +98,9 @@ class Dispute(BaseModel):
     """Another source that contradicts or supersedes what a field shows."""
 
     field: Annotated[str | None, Described(description="The disputed field.", examples=["launched"])]
-    value: Annotated[Any, Described(description="What the other source says; null where it says there is none.")]
-    source: Annotated[Slug, Described(description="Id of the other source.")]
-    statement: Annotated[Slug, Described(description="Id of its statement.")]
+    value: Annotated[Any, Described(description="What the other source says; null where it says there is none.", examples=["2025-02-13"])]
+    source: Annotated[Slug, Described(description="Id of the other source.", examples=["greater-kashmir-2025-02-14"])]
+    statement: Annotated[Slug, Described(description="Id of its statement.", examples=["greater-kashmir-2025-02-14-s27"])]
 
 
 class Identified(SQLModel):

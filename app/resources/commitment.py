@@ -187,6 +187,8 @@ STATUS_EVENTS = Several(
 class StatusFilter(Choice):
     """The status now or, with `status_on`, the one in force on that day."""
 
+    companion_words = {"status_on": "The day for which `status` is asked: the one then in force."}  # noqa: RUF012
+
     def parameters(self) -> Iterator[Parameter]:
         yield from super().parameters()
         yield Parameter("status_on", "status_on", self, DATE, several=False)

@@ -285,7 +285,7 @@ class Drafting:
         }
         for key in ("as", *ASIDE):
             value = _aside(line, given, key)
-            if value is None or line.repeated and key in ("as", "locator"):
+            if value is None or (line.repeated and key in ("as", "locator")):
                 continue
             target = "as_stated" if key == "as" else key
             said = None if key == "modality" and value == NONE else value

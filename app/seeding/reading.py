@@ -242,7 +242,7 @@ class Reading:
 
     def _account(self, file: str, source: str, row: str, how: str, line: int | None = None) -> None:
         before = self.rows[source].setdefault(row, how)
-        if before != how or how != "statement" and before is not how:
+        if before != how:
             problem = f"row {row} is already accounted for as {before}"
             self.problem(file, line or int(getattr(row, "line", 1)), source, row, problem)
 

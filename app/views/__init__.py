@@ -1,5 +1,5 @@
 """Hand-written endpoints about several resources."""
 
-from app.views import docs, index, records, service
+from app.views import docs, exports, graph, index, questions, records, search, service
 
-VIEWS = (index.router, records.router, docs.router, service.router)
+VIEWS = (index.router, records.router, search.router, graph.router, questions.router, exports.router, docs.router, service.router)

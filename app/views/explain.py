@@ -54,7 +54,7 @@ async def _explanation(answers: Answers, source: Reader, reading: Reading) -> st
         question.where,
         question.keys,
         limit,
-        cursor.values if cursor else None,
+        cursor.values[-len(question.keys) :] if cursor else None,
         backward=cursor is not None and cursor.backward,
     )
     total = answers.queries.total(question.ask.resource, question.where)

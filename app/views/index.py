@@ -85,7 +85,7 @@ def content(revision: int, at: str, numbers: dict[str, int]) -> dict[str, Any]:
         "What there is",
         "Resources with counts and addresses, the revision, licenses, and what stays as it is.",
         parameters=openapi.CONDITIONAL,
-        responses={"200": openapi.ok("The index.", {"$ref": "#/components/schemas/Index"}), **openapi.UNCHANGED},
+        responses={"200": openapi.ok("The index.", {"$ref": "#/components/schemas/Index"}, link=False), **openapi.UNCHANGED},
     ),
 )
 async def index(request: Request) -> Response:

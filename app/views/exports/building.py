@@ -1,0 +1,120 @@
+"""Builds the files of a revision once, into a folder that outlives the request."""
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from app import __version__
+from app.api.answers import TRIES, Answers, Moved
+from app.api.params import Reading
+from app.core.db import Unavailable
+from app.resources import CATALOG
+from app.views.exports.files import KINDS, Bundle, Made, listed
+
+MANIFEST = "files.json"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The files of one revision."""
+
+    revision: int
+    digest: str
+    at: str
+    folder: Path
+    files: Sequence[Made]
+
+
+class Exports:
+    """The files of the current revision; built in the background by whoever asks first."""
+
+    PATIENCE = 8.0
+    """Seconds that a request waits for the files before it is told to come again."""
+
+    def __init__(self, answers: Answers, folder: Path | None, base: str):
+        self.answers, self.base = answers, base
+        self._given = folder
+        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._built: Built | None = None
+        self._building: asyncio.Task[Built] | None = None
+
+    async def current(self) -> Built:
+        """The files of the current revision. Raises Unavailable where they are not ready in time."""
+        revision, digest, _ = await self.answers.dataset()
+        if self._built is None or (self._built.revision, self._built.digest) != (revision, digest):
+            if self._building is None or self._building.done():
+                self._building = asyncio.create_task(self._build())
+            try:
+                self._built = await asyncio.wait_for(asyncio.shield(self._building), self.PATIENCE)
+            except TimeoutError:
+                raise Unavailable("the files are being built") from None
+        return self._built
+
+    def folder(self) -> Path:
+        """Where the files are kept: as set, or a folder of this process that goes with it."""
+        if self._given is not None:
+            self._given.mkdir(parents=True, exist_ok=True)
+            return self._given
+        if self._own is None:
+            self._own = tempfile.TemporaryDirectory(prefix="initiatives-exports-")
+        return Path(self._own.name)
+
+    async def _build(self) -> Built:
+        for _ in range(TRIES):
+            try:
+                return await self._attempt()
+            except Moved:
+                continue
+        raise Unavailable("the dataset changes faster than it can be written")
+
+    async def _attempt(self) -> Built:
+        revision, digest, at = await self.answers.dataset()
+        told = "\0".join((__version__, digest, self.base, *(kind.name for kind in KINDS.values() if _can(kind.library))))
+        name = f"{revision}-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}"
+        ready = self.folder() / name
+        if not (ready / MANIFEST).exists():
+            await self._write(ready, revision, at)
+        files = [Made(**one) for one in orjson.loads((ready / MANIFEST).read_bytes())]
+        await asyncio.to_thread(self._tidy, ready)
+        return Built(revision, digest, at, ready, files)
+
+    async def _write(self, ready: Path, revision: int, at: str) -> None:
+        """Write everything beside its place, then move it there whole: other processes may do the same."""
+        folder = Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder()))
+        bundle = await asyncio.to_thread(Bundle, CATALOG, folder)
+        try:
+            for position, resource in enumerate(CATALOG):
+                async for found, _, documents in self.answers.chunks(Reading(CATALOG, resource, b"")):
+                    if found != revision:
+                        raise Moved
+                    await asyncio.to_thread(bundle.some, position, documents)
+            files = await asyncio.to_thread(bundle.finish, revision, at, self.base)
+            (folder / MANIFEST).write_bytes(listed(files))
+            try:
+                folder.rename(ready)
+            except OSError:
+                if not (ready / MANIFEST).exists():
+                    raise
+        except BaseException:
+            bundle.abandon()
+            raise
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _tidy(self, ready: Path) -> None:
+        """Take away old revisions but the last one, which may still be on its way to someone."""
+        others = [path for path in ready.parent.iterdir() if path.is_dir() and path != ready and not path.name.startswith(".")]
+        for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _can(library: str | None) -> bool:
+    from importlib.util import find_spec
+
+    return library is None or find_spec(library) is not None

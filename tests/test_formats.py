@@ -1,0 +1,146 @@
+"""Formats: tables, lines and pages of the same records, and how a client asks for them."""
+
+import csv
+import io
+import json
+from warnings import catch_warnings, simplefilter
+
+import pytest
+from app.api.formats import FORMATS
+
+from tests.conftest import served
+
+LISTS = "/v1/commitments"
+
+
+def table(answer):
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def test_csv_reads_into_pandas(client):
+    import pandas
+
+    with catch_warnings():
+        simplefilter("ignore")
+        frame = pandas.read_csv(f"{client.base_url}/v1/commitments?format=csv".replace("//v1", "/v1"))
+    assert len(frame) == 22
+    assert list(frame.columns) == list(client.get("/v1/commitments/acquire-p-8i").json())
+    assert frame.set_index("id").loc["acquire-p-8i", "quantity"] == 6
+
+
+def test_csv_joins_lists_with_semicolons(client):
+    (row,) = table(client.get(LISTS, params={"id": "revisit-export-controls-and-itar", "format": "csv"}))
+    record = client.get("/v1/commitments/revisit-export-controls-and-itar").json()
+    assert row["topics"].split(";") == record["topics"]
+    assert row["participants"].split(";") == [
+        f"{one['id']}:{one['role']}:{one['basis']}" for one in record["participants"]
+    ]
+    assert (row["quantity"], row["minerals"]) == ("", "")
+
+
+def test_csv_is_utf8_with_crlf_and_a_file_name(client):
+    answer = client.get(f"{LISTS}?format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="commitments.csv"' in answer.headers["content-disposition"]
+    assert answer.content.count(b"\r\n") >= 23
+    rupees = client.get("/v1/statements?subject=ncmm&field=amount&format=csv&fields=as_stated").content
+    assert "₹34,300 crore" in rupees.decode("utf-8")
+
+
+@pytest.mark.parametrize("text", ["=cmd|'/c calc'!A1", "+1", "-1+2", "@SUM(A1)"])
+def test_csv_defuses_formulas_and_json_keeps_them(own_database, text):
+    own_database.rows("UPDATE record SET document = replace(document, :old, :new) WHERE id = 'cmm'",
+                      old='"acronym":"CMM"', new=f'"acronym":{json.dumps(text)}')  # fmt: skip
+    with served(own_database) as client:
+        (row,) = table(client.get("/v1/programs?id=cmm&format=csv&fields=acronym"))
+        assert row["acronym"] == f"'{text}"
+        assert client.get("/v1/programs/cmm").json()["acronym"] == text
+        assert json.loads(client.get("/v1/programs?id=cmm&format=ndjson").text)["acronym"] == text
+
+
+def test_numbers_in_csv_stay_numbers(client):
+    (row,) = table(client.get("/v1/programs?id=ncmm&format=csv&fields=amount"))
+    assert row == {"id": "ncmm", "amount": "343000000000"}
+
+
+def test_downloads_are_whole_unless_limit_or_cursor_is_given(client):
+    total = client.get("/v1/statements?limit=1").json()["meta"]["total"]
+    assert total > 50
+    for name, lines in (("csv", total + 1), ("ndjson", total)):
+        assert len(client.get(f"/v1/statements?format={name}&fields=id").text.splitlines()) == lines
+        short = client.get(f"/v1/statements?format={name}&fields=id&limit=7").text.splitlines()
+        assert len(short) == 7 + lines - total
+    cursor = client.get("/v1/statements?limit=100").json()["links"]["next"]
+    rest = client.get(cursor.replace("limit=100", "format=ndjson"))
+    assert rest.status_code == 200
+    assert len(rest.text.splitlines()) == total - 100
+
+
+def test_ndjson_is_one_record_a_line(client):
+    answer = client.get(f"{LISTS}?format=ndjson&kind=procurement")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(line) for line in answer.text.splitlines()] == client.get(f"{LISTS}?kind=procurement").json()["data"]
+
+
+def test_an_empty_result_is_an_empty_file(client):
+    assert client.get(f"{LISTS}?format=ndjson&title=nothing").content == b""
+    assert client.get(f"{LISTS}?format=csv&title=nothing&fields=title").content == b"id,title\r\n"
+
+
+ACCEPT = [
+    (None, "json"),
+    ("*/*", "json"),
+    ("application/json", "json"),
+    ("application/*", "json"),
+    ("text/csv", "csv"),
+    ("text/*", "csv"),
+    ("application/x-ndjson", "ndjson"),
+    ("text/csv, application/json;q=0.5", "csv"),
+    ("application/json;q=0.5, text/csv", "csv"),
+    ("text/csv;q=0.1, application/x-ndjson;q=0.2", "ndjson"),
+    ("application/xml, text/csv;q=0.1", "csv"),
+    ("text/html, application/xhtml+xml, */*;q=0.8", "json"),
+    ("TEXT/CSV", "csv"),
+    ("text/csv;charset=utf-8", "csv"),
+    ("application/json;q=0, */*", "csv"),
+]
+
+
+@pytest.mark.parametrize(("accept", "name"), ACCEPT, ids=[str(accept) for accept, _ in ACCEPT])
+def test_accept_chooses_the_format(client, accept, name):
+    answer = client.get(f"{LISTS}?limit=1", headers={"Accept": accept} if accept else {})
+    found = answer.headers["content-type"].partition(";")[0]
+    if accept == "application/json;q=0, */*":
+        assert found != "application/json"
+    else:
+        assert found == FORMATS[name].media_type
+    assert "Accept" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("accept", ["application/xml", "text/csv;q=0", "*/*;q=0", "image/png", "nonsense"])
+def test_unacceptable_accept_is_406(client, accept):
+    answer = client.get(LISTS, headers={"Accept": accept})
+    assert answer.status_code == 406
+    assert "text/csv" in answer.json()["errors"][0]["allowed"]
+
+
+def test_format_wins_over_accept(client):
+    answer = client.get(f"{LISTS}?format=csv", headers={"Accept": "application/xml"})
+    assert answer.headers["content-type"].startswith("text/csv")
+
+
+def test_unknown_format_is_422_with_what_there_is(client):
+    answer = client.get(f"{LISTS}?format=cvs")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["did_you_mean"], fault["allowed"]) == (["csv"], list(FORMATS))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_has_its_own_tag_and_respects_fields(client, name):
+    answer = client.get(f"{LISTS}?format={name}&fields=kind,title")
+    assert answer.status_code == 200
+    other = client.get(f"{LISTS}?format={name}")
+    assert answer.headers["etag"] != other.headers["etag"]
+    tags = {client.get(f"{LISTS}?format={one}").headers["etag"] for one in FORMATS}
+    assert len(tags) == len(FORMATS)

@@ -1,0 +1,180 @@
+"""What is wrong with a seed folder is told with file, line, record and field, all of it, and nothing is changed."""
+
+from dataclasses import dataclass
+
+import pytest
+from app.seeding import Rejected, read
+
+from tests.seeds import ARTICLE, Edit, add_second
+
+COMMITMENTS, MINERALS, TOPICS, SOURCE, PROGRAMS, STATISTICS = (
+    f"{ARTICLE}/{name}.yaml" for name in ("commitments", "minerals", "topics", "source", "programs", "statistics")
+)
+P_8I = "        quantity: {is: 6, relation: additional, as: six additional}     # to a fleet of unstated size\n"
+TRADE = 'amount: {is: 500_000_000_000, currency: USD, scope: target, as: "$500 billion"}'
+COBALT = "      F099: {topics: critical-minerals}\n"
+GALLIUM = "      F108: {uses: ai-hardware}\n      F109"
+LAST = "\n- id: a-last-one\n  title: One more\n  kind: cooperation\n"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An edit, and the line, record and field where the loader should see what is wrong."""
+
+    name: str
+    edit: Edit
+    at: str | None
+    """Text of the line in the edited file; null for the first line of the file."""
+    record: str | None
+    field: str | None
+    message: str
+
+    def told(self, root):
+        """What should be said of it: file, line, record and field."""
+        lines = (root / self.edit.file).read_bytes().decode("utf-8", "replace").split("\n")
+        numbers = [number for number, line in enumerate(lines, 1) if self.at and self.at in line]
+        assert self.at is None or len(numbers) == 1, f"{self.at!r} stands in {len(numbers)} lines"
+        return (self.edit.file, numbers[0] if numbers else 1, self.record, self.field)
+
+
+def fault(name, file, old, new, at, record, field, message):
+    return Fault(name, Edit(file, old, new), at, record, field, message)
+
+
+def of_p_8i(name, new, at, field, message):
+    """In the line of the ledger on P-8I aircraft, another quantity or more fields."""
+    return fault(name, COMMITMENTS, P_8I, new, at, "acquire-p-8i", field, message)
+
+
+def at_the_end(name, more, at, field, message, record="a-last-one", said="      F171: {}\n"):
+    """A record more."""
+    new = f"{LAST}{more}" if "says:" in more else f"{LAST}{more}  says:\n    S12.p1:\n{said}"
+    return fault(name, COMMITMENTS, "", new, at, record, field, message)
+
+
+P_8I_LINE = "      F165:"
+FAULTS = [
+    # YAML
+    fault("duplicate key", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  title: Kobold\n", "Kobold", None, None, "title stands twice"),
+    fault("duplicate row in a place", MINERALS, COBALT, COBALT + "      F099: {acronym: CO}\n", "{acronym: CO}", None, None, "F099 stands twice"),
+    fault("duplicate key in a line", MINERALS, COBALT, "      F099: {topics: critical-minerals, topics: space}\n", "topics: space", None, None, "topics stands twice"),
+    fault("duplicate key in the source", SOURCE, "kind: seed_article\n", "kind: seed_article\nkind: wire\n", "kind: wire", None, None, "kind stands twice"),
+    fault("tag", MINERALS, "  title: Cobalt\n", "  title: !!str Cobalt\n", "!!str", None, None, "tag"),
+    fault("tag of an object", MINERALS, "  title: Cobalt\n", "  title: !!python/object/apply:os.getcwd []\n", "getcwd", None, None, "tag"),
+    fault("anchor", MINERALS, "  title: Cobalt\n", "  title: &title Cobalt\n", "&title", None, None, "anchor"),
+    fault("alias", MINERALS, "  title: Cobalt\n", "  title: *title\n", "*title", None, None, "alias"),
+    fault("merge key", MINERALS, "  title: Cobalt\n", "  <<: {title: Cobalt}\n", "<<", "cobalt", "<<", "no field <<"),
+    fault("empty value", MINERALS, "  title: Cobalt\n", "  title:\n", "  title:\n".strip("\n") + " ", None, None, "missing"),
+    fault("empty text", MINERALS, "  title: Cobalt\n", '  title: ""\n', '""', None, None, "missing"),
+    fault("blank text", MINERALS, "  title: Cobalt\n", '  title: "  "\n', '"  "', "cobalt", "title", ""),
+    fault("broken YAML", MINERALS, "  title: Cobalt\n", "  title: [Cobalt\n", None, None, None, ""),
+    fault("control character", MINERALS, "  title: Cobalt\n", "  title: Co\x01balt\n", "balt\n".strip(), None, None, ""),
+    fault("several documents", MINERALS, "", "\n---\n- id: nickel\n", "---", None, None, ""),
+    fault("deep nesting", MINERALS, "", "\n- " + "[" * 5000 + "\n", None, None, None, "is not YAML"),
+    # Files
+    fault("unknown file", f"{ARTICLE}/promises.yaml", "", "[]\n", None, None, None, "is not the file of a resource"),
+    fault("other ending", f"{ARTICLE}/commitments.yml", "", "[]\n", None, None, None, "is not the file of a resource"),
+    fault("file of statements", f"{ARTICLE}/statements.yaml", "", "[]\n", None, None, None, "is not the file of a resource"),
+    fault("file of relations", f"{ARTICLE}/relations.yaml", "", "[]\n", None, None, None, "is not the file of a resource"),
+    fault("no list", f"{ARTICLE}/equipment.yaml", "- id: javelin\n", "id: javelin\nmore:\n", None, None, None, ""),
+    fault("folder without a source", "another/places.yaml", "", "[]\n", None, None, None, ""),
+    # Records
+    fault("no id", TOPICS, "- id: biotechnology\n", "- name: biotechnology\n", "- name: biotechnology", None, "id", "a mapping with an id"),
+    fault("id is a list", TOPICS, "- id: biotechnology\n", "- id: [biotechnology]\n", "- id: [biotechnology]", None, "id", "a mapping with an id"),
+    fault("record is text", TOPICS, "- id: biotechnology\n", "- radio\n\n- id: biotechnology\n", "- radio", None, "id", "a mapping with an id"),
+    at_the_end("bad id", "", "Bad_Id", "id", "an id is made of", record="Bad_Id") if False else
+    fault("bad id", COMMITMENTS, "", LAST.replace("a-last-one", "A_Last") + "  says: {S12.p1: {F171: {}}}\n", "- id: A_Last", "A_Last", "id", "an id is made of"),
+    fault("reserved id", COMMITMENTS, "", LAST.replace("a-last-one", "search") + "  says: {S12.p1: {F171: {}}}\n", "- id: search", "search", "id", "reserved"),
+    fault("id of a resource", COMMITMENTS, "", LAST.replace("a-last-one", "pillars") + "  says: {S12.p1: {F171: {}}}\n", "- id: pillars", "pillars", "id", "reserved"),
+    fault("id of another resource", COMMITMENTS, "", LAST.replace("a-last-one", "gallium") + "  says: {S12.p1: {F171: {}}}\n", None, None, None, ""),
+    fault("record described twice", COMMITMENTS, "", LAST.replace("a-last-one", "robust-supply-chains"), LAST, "robust-supply-chains", "id", "described twice"),
+    fault("unknown field", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  color: blue\n", "color: blue", "cobalt", "color", "no field color"),
+    fault("part without its whole", COMMITMENTS, "", LAST + "  currency: USD\n  says: {S12.p1: {F171: {}}}\n", "currency: USD\n".strip(), "a-last-one", "currency", "needs a statement"),
+    fault("derived field", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  citations: []\n", "citations", "cobalt", "citations", "worked out"),
+    fault("identifiers outside of a reference", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  identifiers: {cas: 7440-48-4}\n", "identifiers", "cobalt", "identifiers", "no field"),
+    fault("url", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  url: /v1/minerals/cobalt\n", "url:", "cobalt", "url", "no field"),
+    fault("said field without a statement", COMMITMENTS, "", LAST + "  due: 2030\n  says: {S12.p1: {F171: {}}}\n", "  due: 2030", "a-last-one", "due", "needs a statement"),
+    fault("unknown enum value", MINERALS, "  categories: [battery]\n", "  categories: [batteries]\n", "batteries]", "lithium", "categories", ""),
+    fault("missing field", TOPICS, "  title: Biotechnology\n  kind: technology\n", "  title: Biotechnology\n", "- id: biotechnology", "biotechnology", "kind", "missing"),
+    fault("dangling link", COMMITMENTS, "", LAST + "  pillar: compact-nothing\n  says: {S12.p1: {F171: {}}}\n", "compact-nothing", "a-last-one", "pillar", "there is no record compact-nothing"),
+    fault("link to another resource", COMMITMENTS, "", LAST + "  pillar: gallium\n  says: {S12.p1: {F171: {}}}\n", "pillar: gallium", "a-last-one", "pillar", "is one of the minerals"),
+    fault("record without a statement", COMMITMENTS, "", LAST, "- id: a-last-one", "a-last-one", None, ""),
+    fault("says is a list", COMMITMENTS, "", LAST + "  says: [F171]\n", "- id: a-last-one", "a-last-one", "says", "must map places to rows"),
+    # Reference blocks
+    fault("reference to no dataset", MINERALS, "source: reference-elements, symbol: Co", f"source: {ARTICLE}, symbol: Co", "symbol: Co,", "cobalt", "reference", "reference_dataset"),
+    fault("reference without a source", MINERALS, "source: reference-elements, symbol: Co", "symbol: Co", "symbol: Co,", "cobalt", "reference", "reference_dataset"),
+    fault("bad reference value", MINERALS, "atomic_number: 27", "atomic_number: twenty-seven", "twenty-seven", "cobalt", "atomic_number", ""),
+    fault("bad identifier scheme", MINERALS, "cas: 7440-48-4", "c-a-s: 7440-48-4", "c-a-s", "cobalt", None, ""),
+    # Places and rows
+    fault("unknown section", MINERALS, "    S7.p4:\n      F107", "    S77.p4:\n      F107", "S77.p4", "gallium", None, "S77.p4 is not a place"),
+    fault("paragraph from nought", MINERALS, "    S7.p4:\n      F107", "    S7.p0:\n      F107", "S7.p0", "gallium", None, "is not a place"),
+    fault("no place", MINERALS, "    S7.p4:\n      F107", "    page 4:\n      F107", "page 4", "gallium", None, "is not a place"),
+    fault("place without rows", MINERALS, "    S7.p1:\n" + COBALT, "    S7.p1: F099\n", "S7.p1: F099", "cobalt", None, "must map rows"),
+    fault("bad row", MINERALS, COBALT, "      f099: {topics: critical-minerals}\n", "f099", "cobalt", None, "is not a row"),
+    fault("row without fields", MINERALS, COBALT, "      F099: critical-minerals\n", "F099:", "cobalt", None, "must map fields"),
+    fault("same row at two places", COMMITMENTS, "      F172: {modality: will}\n", "      F172: {modality: will}\n    S12.p2:\n      F172: {note: again}\n", "note: again", "improve-intelligence-sharing", None, "stands twice"),
+    # Lines
+    of_p_8i("unknown field in a line", P_8I + "        speed: 900\n", "speed", "speed", "no field speed"),
+    of_p_8i("part of a composite in a line", P_8I + "        quantity_relation: exact\n", "quantity_relation", "quantity_relation", "no field"),
+    of_p_8i("derived field in a line", P_8I + "        disputed: []\n", "disputed", "disputed", "no field"),
+    of_p_8i("unknown key in a value", P_8I.replace("relation:", "ratio:"), P_8I_LINE, "quantity", "ratio"),
+    of_p_8i("unknown enum in a value", P_8I.replace("additional,", "extra,"), P_8I_LINE, "quantity_relation", ""),
+    of_p_8i("bad number", P_8I.replace("6", "six"), P_8I_LINE, "quantity", ""),
+    of_p_8i("no number", P_8I.replace("6", ".nan"), P_8I_LINE, "quantity", ""),
+    of_p_8i("infinite number", P_8I.replace("6", "1e999"), P_8I_LINE, "quantity", ""),
+    of_p_8i("value missing from a value", P_8I.replace("is: 6, ", ""), P_8I_LINE, "quantity", "needs a value"),
+    of_p_8i("unknown modality", P_8I + "        certainty: sure\n", P_8I_LINE, "certainty", ""),
+    of_p_8i("dangling link in a line", P_8I + "        minerals: unobtainium\n", P_8I_LINE, "minerals", "no record unobtainium"),
+    of_p_8i("link to another resource in a line", P_8I + "        minerals: javelin\n", P_8I_LINE, "minerals", "is one of the equipment"),
+    of_p_8i("bad date", P_8I + "        due: 2030-02-30\n", P_8I_LINE, "due", "calendar"),
+    of_p_8i("no date", P_8I + "        due: soon\n", P_8I_LINE, "due", "is not a date"),
+    of_p_8i("backward interval", P_8I + "        due: 2030/2029\n", P_8I_LINE, "due", "ends before"),
+    of_p_8i("again of no row", P_8I + "        again: F999\n", "again: F999", "again", "no earlier row"),
+    of_p_8i("such_as false", P_8I + "        such_as: no\n", P_8I_LINE, None, "such_as"),
+    of_p_8i("dangling relation", P_8I + "        complements: nothing\n", P_8I_LINE, None, "no record nothing"),
+    of_p_8i("dangling answer", P_8I + "        answers: {no-statement: contradicts}\n", P_8I_LINE, None, "no record no-statement"),
+    of_p_8i("unknown answer", P_8I + f"        answers: {{{ARTICLE}-f161-equipment: denies}}\n", None, "kind", ""),
+    of_p_8i("answers is text", P_8I + "        answers: nothing\n", P_8I_LINE, "answers", "must map"),
+    of_p_8i("status on no day", P_8I + "        status: {is: approved, as_of: soon}\n", P_8I_LINE, "as_of", ""),
+    fault("unknown role", COMMITMENTS, "participants: {autonomous-systems-industry-alliance: implementer}", "participants: {autonomous-systems-industry-alliance: maker}", "maker", "co-develop-autonomous-underwater-systems", "role", ""),
+    fault("participant of nowhere", COMMITMENTS, "participants: {united-states: supporter}", "participants: {atlantis: supporter}", "      F087:", "us-support-for-ncmm", "participants", "no record atlantis"),
+    fault("participant without a role", COMMITMENTS, "participants: {united-states: supporter}", "participants: united-states", "      F087:", "us-support-for-ncmm", "participants", ""),
+    fault("amount without a currency", COMMITMENTS, TRADE, TRADE.replace("currency: USD, ", ""), "      F181:", "double-bilateral-trade", "amount", "needs its currency"),
+    fault("bad currency", COMMITMENTS, TRADE, TRADE.replace("USD", "dollars"), "      F181:", "double-bilateral-trade", "currency", ""),
+    fault("negative amount", COMMITMENTS, TRADE, TRADE.replace("500_", "-500_"), "      F181:", "double-bilateral-trade", "amount", ""),
+    fault("amount beyond what JSON holds", COMMITMENTS, TRADE, TRADE.replace("500_000_000_000", "9_007_199_254_740_993"), "      F181:", "double-bilateral-trade", "amount", ""),
+    fault("amount with a fraction", COMMITMENTS, TRADE, TRADE.replace("500_000_000_000", "0.5"), "      F181:", "double-bilateral-trade", "amount", ""),
+    fault("field with two values", COMMITMENTS, "      F184: {", "      F184: {multiplier: 3, ", "multiplier: 3", "double-bilateral-trade", "multiplier", "two values"),
+    fault("composite with two values", PROGRAMS, "      F086: {", '      F086: {amount: {is: 343_000_000_000, currency: USD}, ', "currency: USD}, ", "ncmm", "amount", "two values"),
+    fault("value above says and another below", PROGRAMS, "- id: indus-innovation\n", "- id: indus-innovation\n  kind: national_mission\n", "      F076", "indus-innovation", "kind", "another value"),
+    # Characters
+    fault("bidirectional character", MINERALS, "  title: Cobalt\n", "  title: Co\u202ebalt\n", "\u202e", "cobalt", "title", "U+202E"),
+    fault("zero width", MINERALS, "  title: Cobalt\n", "  title: Co\u200bbalt\n", "\u200b", "cobalt", "title", "U+200B"),
+    fault("unsafe words as printed", COMMITMENTS, "as: AI infrastructure development", "as: AI\u202e infrastructure", "\u202e", "ai-infrastructure-development", "as_stated", "U+202E"),
+    fault("unsafe alias", TOPICS, "  aliases: [pharma]\n", "  aliases: [phar\u2060ma]\n", "\u2060", "pharmaceuticals", "aliases", "U+2060"),
+    fault("unsafe identifier", MINERALS, "cas: 7440-48-4", "cas: 7440\u202e48-4", "\u202e", "cobalt", None, "U+202E"),
+    fault("unsafe section title", SOURCE, "  S7: Strategic Importance", "  S7: Strategic\u202e Importance", "\u202e", None, None, "U+202E"),
+    fault("unsafe id", TOPICS, "- id: biotechnology\n", "- id: bio\u200btechnology\n", "\u200b", None, "id", ""),
+    # Sources
+    fault("id is not the folder", SOURCE, f"id: {ARTICLE}\n", "id: another\n", None, ARTICLE, "id", "the folder's name"),
+    fault("silent on no field", SOURCE, "F005: publisher", "F005: weather", "F005", ARTICLE, "weather", "no field weather"),
+    fault("silent is text", SOURCE, "silent:\n  F005: publisher", "silent: publisher", "silent:", ARTICLE, "silent", ""),
+    fault("not_data is text", SOURCE, "not_data:\n", "not_data: nothing\nsilent_too:\n", "not_data:", ARTICLE, None, ""),
+    fault("sections is a list", SOURCE, "sections:\n", "sections: [S0]\nchapters:\n", "sections:", ARTICLE, "sections", ""),
+    fault("bad range", SOURCE, "F191-F194", "F194-F191", "F194-F191", None, None, "neither a row"),
+    fault("endless range", SOURCE, "F191-F194", "F191-F199999", "F199999", None, None, ""),
+    fault("row that is data and not", SOURCE, "F135: praise", "F134: praise", None, "compact", "F134", ""),
+    fault("unknown kind of source", SOURCE, "kind: seed_article", "kind: blog", "kind: blog", ARTICLE, "kind", ""),
+    fault("unknown grade", SOURCE, "reliability: C", "reliability: Z", "reliability: Z", ARTICLE, "reliability", ""),
+    fault("bad checksum", SOURCE, "sha256: 46", "sha256: XY", "sha256:", ARTICLE, "sha256", ""),
+]
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
+def test_a_fault_is_told_where_it_is(seed_copy, fault):
+    fault.edit.apply(seed_copy)
+    with pytest.raises(Rejected) as rejected:
+        read(seed_copy)
+    told = [(problem.file, problem.line, problem.record, problem.field) for problem in rejected.value.problems]
+    assert fault.told(seed_copy) in told, "\n" + str(rejected.value)
+    assert fault.message in str(rejected.value)
