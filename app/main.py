@@ -19,11 +19,13 @@ from app.api.errors import INTERNAL, MEDIA_TYPE, TOO_SLOW, UNAVAILABLE, Problem
 from app.api.formats import FORMATS, GRAPHML
 from app.api.gate import Gate
 from app.api.observing import Observer
+from app.api.rates import RateLimit
 from app.api.routes import ResourceRoutes, nowhere
 from app.core.db import Reader, TooSlow, Unavailable, reader
 from app.resources import CATALOG
 from app.settings import Settings, settings
 from app.views import VIEWS
+from app.views.explorer import pages
 
 for made in (*FORMATS.values(), GRAPHML):
     if made.is_text:
@@ -81,25 +83,28 @@ def in_front(app: FastAPI, source: Reader, chosen: Settings) -> ASGIApp:
     observer = Observer(sys.stdout if chosen.log_requests else None)
     observer.gauges.append(cached.gauges)
     app.state.observer = observer
-    return Gate(cached, observer, [host for host in chosen.allowed_hosts.split(",") if host])
+    limited = RateLimit(cached, chosen.rate_limit) if chosen.rate_limit else cached
+    return Gate(limited, observer, [host for host in chosen.allowed_hosts.split(",") if host])
 
 
 async def _problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
-    return problem.response(request)
+    return pages.problem(request, problem) if pages.is_for_people(request) else problem.response(request)
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    return nowhere(CATALOG, request.scope["path"]).response(request)
+    return await _problem(request, nowhere(CATALOG, request.scope["path"]))
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    return Problem(UNAVAILABLE, "The database cannot be reached just now.", headers={"Retry-After": "1"}).response(request)
+    away = Problem(UNAVAILABLE, "The database cannot be reached just now.", headers={"Retry-After": "1"})
+    return await _problem(request, away)
 
 
 async def _too_slow(request: Request, error: Exception) -> Response:
-    return Problem(TOO_SLOW, "The database gave up at the time limit.", headers={"Retry-After": "1"}).response(request)
+    slow = Problem(TOO_SLOW, "The database gave up at the time limit.", headers={"Retry-After": "1"})
+    return await _problem(request, slow)
 
 
 async def _internal(request: Request, error: Exception) -> Response:
-    return Problem(INTERNAL, "The fault was logged under this request id.").response(request)
+    return await _problem(request, Problem(INTERNAL, "The fault was logged under this request id."))

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         default=64 * 1024 * 1024, ge=0, description="Room for kept answers in one process; 0 keeps none."
     )
+    rate_limit: str | None = Field(
+        default=None, description="What one client may ask of one process, such as `100/minute`; unset, without limit."
+    )
     log_requests: bool = Field(default=True, description="Whether each request leaves a line of JSON on standard output.")
     allowed_hosts: str = Field(
         default="", description="Names that the service goes by, separated by commas; unset, any `Host` will do."
@@ -49,3 +52,9 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+def bundled(name: str) -> Path:
+    """A folder that comes with the program: inside the package once installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    return package / name if (package / name).is_dir() else package.parent / name

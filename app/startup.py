@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 
 from app.core.changes import Outcome
 from app.seeding import is_current, seed
+from app.settings import bundled as bundled
 
 LOCK = 0x1717_A717
 """PostgreSQL advisory lock of whoever migrates or seeds."""
@@ -18,12 +19,6 @@ Progress = Callable[[str, int, int], None]
 
 class NewerSchema(Exception):
     """The database was migrated by a newer program than this one."""
-
-
-def bundled(name: str) -> Path:
-    """A folder that comes with the program: inside the package once installed, beside it in a checkout."""
-    package = Path(__file__).parent
-    return package / name if (package / name).is_dir() else package.parent / name
 
 
 def revisions() -> list[str]:

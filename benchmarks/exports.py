@@ -46,7 +46,10 @@ def fill(path: Path, name: str, rows: int) -> None:
         database.execute("PRAGMA synchronous = OFF")
         for table in ("record", resource.singular):
             columns = [column for (_, column, *_) in database.execute(f'PRAGMA table_info("{table}")')]
-            new = {"id": "'synthetic-' || printf('%08d', n)", "document": "replace(document, ?, 'synthetic-' || printf('%08d', n))"}
+            new = {
+                "id": "'synthetic-' || printf('%08d', n)",
+                "document": "replace(document, ?, 'synthetic-' || printf('%08d', n))",
+            }
             values = ", ".join(new.get(column, f'"{column}"') for column in columns)
             quoted = ", ".join(f'"{column}"' for column in columns)
             example = (resource.example,) * (2 if "document" in columns else 1)
@@ -63,7 +66,9 @@ def server(url: str) -> Iterator[tuple[str, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-c", SERVER, url, str(port)], env=os.environ, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, url, str(port)], env=os.environ, stdout=subprocess.DEVNULL
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(200):
@@ -81,7 +86,9 @@ def server(url: str) -> Iterator[tuple[str, int]]:
 def memory(pid: int) -> dict[str, float]:
     """What a process holds, in MB."""
     text = Path(f"/proc/{pid}/status").read_text()
-    return {name: int(found[1]) / 1024 for name in ("RssAnon", "RssFile") if (found := re.search(rf"{name}:\s+(\d+)", text))}
+    return {
+        name: int(found[1]) / 1024 for name in ("RssAnon", "RssFile") if (found := re.search(rf"{name}:\s+(\d+)", text))
+    }
 
 
 def stream(address: str, pid: int, name: str, format: str, target: Path) -> None:
@@ -102,7 +109,10 @@ def stream(address: str, pid: int, name: str, format: str, target: Path) -> None
     watching.start()
     started = time.perf_counter()
     first = None
-    with target.open("wb") as file, httpx.stream("GET", url, headers={"Accept-Encoding": "identity"}, timeout=None) as answer:
+    with (
+        target.open("wb") as file,
+        httpx.stream("GET", url, headers={"Accept-Encoding": "identity"}, timeout=None) as answer,
+    ):
         answer.raise_for_status()
         for piece in answer.iter_raw():
             first = first or time.perf_counter() - started

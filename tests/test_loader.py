@@ -1,19 +1,22 @@
 """What is wrong with a seed folder is told with file, line, record and field, all of it, and nothing is changed."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import pytest
+import yaml
 from app.seeding import Rejected, read
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.seeds import ARTICLE, Edit, add_second
 
-COMMITMENTS, MINERALS, TOPICS, SOURCE, PROGRAMS, STATISTICS = (
-    f"{ARTICLE}/{name}.yaml" for name in ("commitments", "minerals", "topics", "source", "programs", "statistics")
+COMMITMENTS, MINERALS, TOPICS, SOURCE, PROGRAMS = (
+    f"{ARTICLE}/{name}.yaml" for name in ("commitments", "minerals", "topics", "source", "programs")
 )
 P_8I = "        quantity: {is: 6, relation: additional, as: six additional}     # to a fleet of unstated size\n"
 TRADE = 'amount: {is: 500_000_000_000, currency: USD, scope: target, as: "$500 billion"}'
 COBALT = "      F099: {topics: critical-minerals}\n"
-GALLIUM = "      F108: {uses: ai-hardware}\n      F109"
 LAST = "\n- id: a-last-one\n  title: One more\n  kind: cooperation\n"
 
 
@@ -46,12 +49,6 @@ def of_p_8i(name, new, at, field, message):
     return fault(name, COMMITMENTS, P_8I, new, at, "acquire-p-8i", field, message)
 
 
-def at_the_end(name, more, at, field, message, record="a-last-one", said="      F171: {}\n"):
-    """A record more."""
-    new = f"{LAST}{more}" if "says:" in more else f"{LAST}{more}  says:\n    S12.p1:\n{said}"
-    return fault(name, COMMITMENTS, "", new, at, record, field, message)
-
-
 P_8I_LINE = "      F165:"
 FAULTS = [
     # YAML
@@ -64,11 +61,11 @@ FAULTS = [
     fault("anchor", MINERALS, "  title: Cobalt\n", "  title: &title Cobalt\n", "&title", None, None, "anchor"),
     fault("alias", MINERALS, "  title: Cobalt\n", "  title: *title\n", "*title", None, None, "alias"),
     fault("merge key", MINERALS, "  title: Cobalt\n", "  <<: {title: Cobalt}\n", "<<", "cobalt", "<<", "no field <<"),
-    fault("empty value", MINERALS, "  title: Cobalt\n", "  title:\n", "  title:\n".strip("\n") + " ", None, None, "missing"),
+    fault("empty value", MINERALS, "  title: Cobalt\n", "  title: # Cobalt\n", "# Cobalt", None, None, "missing"),
     fault("empty text", MINERALS, "  title: Cobalt\n", '  title: ""\n', '""', None, None, "missing"),
     fault("blank text", MINERALS, "  title: Cobalt\n", '  title: "  "\n', '"  "', "cobalt", "title", ""),
-    fault("broken YAML", MINERALS, "  title: Cobalt\n", "  title: [Cobalt\n", None, None, None, ""),
-    fault("control character", MINERALS, "  title: Cobalt\n", "  title: Co\x01balt\n", "balt\n".strip(), None, None, ""),
+    fault("broken YAML", MINERALS, "  title: Cobalt\n", "  title: Cobalt: metal\n", "Cobalt: metal", None, None, "not allowed here"),
+    fault("control character", MINERALS, "  title: Cobalt\n", "  title: Co\x01balt\n", None, None, None, "is not YAML"),
     fault("several documents", MINERALS, "", "\n---\n- id: nickel\n", "---", None, None, ""),
     fault("deep nesting", MINERALS, "", "\n- " + "[" * 5000 + "\n", None, None, None, "is not YAML"),
     # Files
@@ -76,20 +73,17 @@ FAULTS = [
     fault("other ending", f"{ARTICLE}/commitments.yml", "", "[]\n", None, None, None, "is not the file of a resource"),
     fault("file of statements", f"{ARTICLE}/statements.yaml", "", "[]\n", None, None, None, "is not the file of a resource"),
     fault("file of relations", f"{ARTICLE}/relations.yaml", "", "[]\n", None, None, None, "is not the file of a resource"),
-    fault("no list", f"{ARTICLE}/equipment.yaml", "- id: javelin\n", "id: javelin\nmore:\n", None, None, None, ""),
-    fault("folder without a source", "another/places.yaml", "", "[]\n", None, None, None, ""),
     # Records
     fault("no id", TOPICS, "- id: biotechnology\n", "- name: biotechnology\n", "- name: biotechnology", None, "id", "a mapping with an id"),
     fault("id is a list", TOPICS, "- id: biotechnology\n", "- id: [biotechnology]\n", "- id: [biotechnology]", None, "id", "a mapping with an id"),
     fault("record is text", TOPICS, "- id: biotechnology\n", "- radio\n\n- id: biotechnology\n", "- radio", None, "id", "a mapping with an id"),
-    at_the_end("bad id", "", "Bad_Id", "id", "an id is made of", record="Bad_Id") if False else
     fault("bad id", COMMITMENTS, "", LAST.replace("a-last-one", "A_Last") + "  says: {S12.p1: {F171: {}}}\n", "- id: A_Last", "A_Last", "id", "an id is made of"),
     fault("reserved id", COMMITMENTS, "", LAST.replace("a-last-one", "search") + "  says: {S12.p1: {F171: {}}}\n", "- id: search", "search", "id", "reserved"),
     fault("id of a resource", COMMITMENTS, "", LAST.replace("a-last-one", "pillars") + "  says: {S12.p1: {F171: {}}}\n", "- id: pillars", "pillars", "id", "reserved"),
-    fault("id of another resource", COMMITMENTS, "", LAST.replace("a-last-one", "gallium") + "  says: {S12.p1: {F171: {}}}\n", None, None, None, ""),
-    fault("record described twice", COMMITMENTS, "", LAST.replace("a-last-one", "robust-supply-chains"), LAST, "robust-supply-chains", "id", "described twice"),
+    fault("id of another resource", TOPICS, "- id: biotechnology\n", "- id: stryker\n", "- id: stryker", "stryker", "id", "already one of the equipment"),
+    fault("record described twice", COMMITMENTS, "", "\n- title: One more\n  id: robust-supply-chains\n", "  id: robust-supply-chains", "robust-supply-chains", "id", "described twice"),
     fault("unknown field", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  color: blue\n", "color: blue", "cobalt", "color", "no field color"),
-    fault("part without its whole", COMMITMENTS, "", LAST + "  currency: USD\n  says: {S12.p1: {F171: {}}}\n", "currency: USD\n".strip(), "a-last-one", "currency", "needs a statement"),
+    fault("part without its whole", COMMITMENTS, "", LAST + "  currency: USD\n  says: {S12.p1: {F171: {}}}\n", "  currency: USD", "a-last-one", "currency", "needs a statement"),
     fault("derived field", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  citations: []\n", "citations", "cobalt", "citations", "worked out"),
     fault("identifiers outside of a reference", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  identifiers: {cas: 7440-48-4}\n", "identifiers", "cobalt", "identifiers", "no field"),
     fault("url", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  url: /v1/minerals/cobalt\n", "url:", "cobalt", "url", "no field"),
@@ -104,7 +98,7 @@ FAULTS = [
     fault("reference to no dataset", MINERALS, "source: reference-elements, symbol: Co", f"source: {ARTICLE}, symbol: Co", "symbol: Co,", "cobalt", "reference", "reference_dataset"),
     fault("reference without a source", MINERALS, "source: reference-elements, symbol: Co", "symbol: Co", "symbol: Co,", "cobalt", "reference", "reference_dataset"),
     fault("bad reference value", MINERALS, "atomic_number: 27", "atomic_number: twenty-seven", "twenty-seven", "cobalt", "atomic_number", ""),
-    fault("bad identifier scheme", MINERALS, "cas: 7440-48-4", "c-a-s: 7440-48-4", "c-a-s", "cobalt", None, ""),
+    fault("bad identifier scheme", MINERALS, "cas: 7440-48-4", "c-a-s: 7440-48-4", "c-a-s", "cobalt", "identifiers", ""),
     # Places and rows
     fault("unknown section", MINERALS, "    S7.p4:\n      F107", "    S77.p4:\n      F107", "S77.p4", "gallium", None, "S77.p4 is not a place"),
     fault("paragraph from nought", MINERALS, "    S7.p4:\n      F107", "    S7.p0:\n      F107", "S7.p0", "gallium", None, "is not a place"),
@@ -117,7 +111,7 @@ FAULTS = [
     of_p_8i("unknown field in a line", P_8I + "        speed: 900\n", "speed", "speed", "no field speed"),
     of_p_8i("part of a composite in a line", P_8I + "        quantity_relation: exact\n", "quantity_relation", "quantity_relation", "no field"),
     of_p_8i("derived field in a line", P_8I + "        disputed: []\n", "disputed", "disputed", "no field"),
-    of_p_8i("unknown key in a value", P_8I.replace("relation:", "ratio:"), P_8I_LINE, "quantity", "ratio"),
+    of_p_8i("unknown key in a value", P_8I.replace("relation:", "ratio:"), "ratio:", "quantity", "ratio"),
     of_p_8i("unknown enum in a value", P_8I.replace("additional,", "extra,"), P_8I_LINE, "quantity_relation", ""),
     of_p_8i("bad number", P_8I.replace("6", "six"), P_8I_LINE, "quantity", ""),
     of_p_8i("no number", P_8I.replace("6", ".nan"), P_8I_LINE, "quantity", ""),
@@ -130,12 +124,12 @@ FAULTS = [
     of_p_8i("no date", P_8I + "        due: soon\n", P_8I_LINE, "due", "is not a date"),
     of_p_8i("backward interval", P_8I + "        due: 2030/2029\n", P_8I_LINE, "due", "ends before"),
     of_p_8i("again of no row", P_8I + "        again: F999\n", "again: F999", "again", "no earlier row"),
-    of_p_8i("such_as false", P_8I + "        such_as: no\n", P_8I_LINE, None, "such_as"),
-    of_p_8i("dangling relation", P_8I + "        complements: nothing\n", P_8I_LINE, None, "no record nothing"),
-    of_p_8i("dangling answer", P_8I + "        answers: {no-statement: contradicts}\n", P_8I_LINE, None, "no record no-statement"),
-    of_p_8i("unknown answer", P_8I + f"        answers: {{{ARTICLE}-f161-equipment: denies}}\n", None, "kind", ""),
+    of_p_8i("such_as false", P_8I + "        such_as: no\n", P_8I_LINE, "quantity", "such_as"),
+    fault("dangling relation", COMMITMENTS, P_8I, P_8I + "        complements: nothing\n", P_8I_LINE, "acquire-p-8i-complements-nothing", "complements", "no record nothing"),
+    of_p_8i("dangling answer", P_8I + "        answers: {no-statement: contradicts}\n", P_8I_LINE, "quantity", "no-statement"),
+    of_p_8i("unknown answer", P_8I + f"        answers: {{{ARTICLE}-f161-equipment: denies}}\n", "denies", "kind", "contradicts"),
     of_p_8i("answers is text", P_8I + "        answers: nothing\n", P_8I_LINE, "answers", "must map"),
-    of_p_8i("status on no day", P_8I + "        status: {is: approved, as_of: soon}\n", P_8I_LINE, "as_of", ""),
+    of_p_8i("status on no day", P_8I + "        status: {is: approved, as_of: soon}\n", P_8I_LINE, "status", "is not a date"),
     fault("unknown role", COMMITMENTS, "participants: {autonomous-systems-industry-alliance: implementer}", "participants: {autonomous-systems-industry-alliance: maker}", "maker", "co-develop-autonomous-underwater-systems", "role", ""),
     fault("participant of nowhere", COMMITMENTS, "participants: {united-states: supporter}", "participants: {atlantis: supporter}", "      F087:", "us-support-for-ncmm", "participants", "no record atlantis"),
     fault("participant without a role", COMMITMENTS, "participants: {united-states: supporter}", "participants: united-states", "      F087:", "us-support-for-ncmm", "participants", ""),
@@ -152,22 +146,28 @@ FAULTS = [
     fault("zero width", MINERALS, "  title: Cobalt\n", "  title: Co\u200bbalt\n", "\u200b", "cobalt", "title", "U+200B"),
     fault("unsafe words as printed", COMMITMENTS, "as: AI infrastructure development", "as: AI\u202e infrastructure", "\u202e", "ai-infrastructure-development", "as_stated", "U+202E"),
     fault("unsafe alias", TOPICS, "  aliases: [pharma]\n", "  aliases: [phar\u2060ma]\n", "\u2060", "pharmaceuticals", "aliases", "U+2060"),
-    fault("unsafe identifier", MINERALS, "cas: 7440-48-4", "cas: 7440\u202e48-4", "\u202e", "cobalt", None, "U+202E"),
-    fault("unsafe section title", SOURCE, "  S7: Strategic Importance", "  S7: Strategic\u202e Importance", "\u202e", None, None, "U+202E"),
-    fault("unsafe id", TOPICS, "- id: biotechnology\n", "- id: bio\u200btechnology\n", "\u200b", None, "id", ""),
+    fault("unsafe identifier", MINERALS, "cas: 7440-48-4", "cas: 7440\u202e48-4", "\u202e", "cobalt", "identifiers", "U+202E"),
+    fault("unsafe section title", SOURCE, "  S7: Strategic Importance", "  S7: Strategic\u202e Importance", "\u202e", ARTICLE, "sections", "U+202E"),
+    fault("unsafe id", TOPICS, "- id: biotechnology\n", "- id: bio\u200btechnology\n", "\u200b", "bio\u200btechnology", "id", "an id is made of"),
     # Sources
     fault("id is not the folder", SOURCE, f"id: {ARTICLE}\n", "id: another\n", None, ARTICLE, "id", "the folder's name"),
     fault("silent on no field", SOURCE, "F005: publisher", "F005: weather", "F005", ARTICLE, "weather", "no field weather"),
     fault("silent is text", SOURCE, "silent:\n  F005: publisher", "silent: publisher", "silent:", ARTICLE, "silent", ""),
-    fault("not_data is text", SOURCE, "not_data:\n", "not_data: nothing\nsilent_too:\n", "not_data:", ARTICLE, None, ""),
+    fault("not_data is text", SOURCE, "not_data:\n", "not_data: nothing\nmore:\n", "not_data:", ARTICLE, "not_data", ""),
     fault("sections is a list", SOURCE, "sections:\n", "sections: [S0]\nchapters:\n", "sections:", ARTICLE, "sections", ""),
     fault("bad range", SOURCE, "F191-F194", "F194-F191", "F194-F191", None, None, "neither a row"),
-    fault("endless range", SOURCE, "F191-F194", "F191-F199999", "F199999", None, None, ""),
-    fault("row that is data and not", SOURCE, "F135: praise", "F134: praise", None, "compact", "F134", ""),
+    fault("endless range", SOURCE, "F191-F194", "F300-F199999", "F300-F199999", None, None, ""),
+    fault("row that is data and not", f"{ARTICLE}/initiatives.yaml", "      F133: {kind", "      F135: {kind", "      F135: {kind", ARTICLE, "F135", "already accounted for as not_data"),
     fault("unknown kind of source", SOURCE, "kind: seed_article", "kind: blog", "kind: blog", ARTICLE, "kind", ""),
     fault("unknown grade", SOURCE, "reliability: C", "reliability: Z", "reliability: Z", ARTICLE, "reliability", ""),
     fault("bad checksum", SOURCE, "sha256: 46", "sha256: XY", "sha256:", ARTICLE, "sha256", ""),
 ]
+
+
+def problems(root):
+    with pytest.raises(Rejected) as rejected:
+        read(root)
+    return [(problem.file, problem.line, problem.record, problem.field) for problem in rejected.value.problems]
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
@@ -178,3 +178,203 @@ def test_a_fault_is_told_where_it_is(seed_copy, fault):
     told = [(problem.file, problem.line, problem.record, problem.field) for problem in rejected.value.problems]
     assert fault.told(seed_copy) in told, "\n" + str(rejected.value)
     assert fault.message in str(rejected.value)
+    assert all((seed_copy / file).parent.parent == seed_copy for file, *_ in told), "\n" + str(rejected.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"id: javelin\n", b"javelin\n", b"- [javelin]\n", b"- caf\xe9\n", "- id: javelin\n".encode("utf-16"), b"\x00\x01"],
+    ids=["mapping", "text", "list of lists", "Latin-1", "UTF-16", "binary"],
+)
+def test_a_file_that_is_no_list_of_records(seed_copy, content):
+    file = f"{ARTICLE}/instruments.yaml"
+    (seed_copy / file).write_bytes(content)
+    assert (file, 1) in [(file, line) for file, line, *_ in problems(seed_copy)]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"- id: another\n", b"kind: wire\n", b"id: [another]\nkind: wire\n"])
+def test_a_folder_without_a_source(seed_copy, content):
+    (seed_copy / "another").mkdir()
+    if content is not None:
+        (seed_copy / "another" / "source.yaml").write_bytes(content)
+    assert {file for file, *_ in problems(seed_copy)} == {"another/source.yaml"}
+
+
+def test_a_folder_inside_of_a_folder(seed_copy):
+    (seed_copy / ARTICLE / "more").mkdir()
+    assert problems(seed_copy) == [(f"{ARTICLE}/more", 1, None, None)]
+
+
+def test_a_file_beside_the_folders(seed_copy):
+    Edit("../seed/commitments.yaml", "", LAST).apply(seed_copy)
+    assert [(line, record, field) for _, line, record, field in problems(seed_copy)] == [(1, None, None)]
+
+
+@pytest.mark.parametrize("name", ["empty", "missing"])
+def test_no_folder_at_all(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    assert [(line, record, field) for _, line, record, field in problems(tmp_path / name)] == [(1, None, None)]
+
+
+def test_a_record_that_two_folders_describe(seed_copy):
+    second = add_second(seed_copy)
+    file = "coastal-courier-lantern-article/places.yaml"
+    Edit(file, "- id: orlanda\n", "- id: india\n  kind: country\n\n- id: orlanda\n").apply(second)
+    number = (second / file).read_text(encoding="utf-8").split("\n").index("- id: india") + 1
+    assert (file, number, "india", "id") in problems(second) or (f"{ARTICLE}/places.yaml", 3, "india", "id") in problems(
+        second
+    )
+
+
+def test_a_row_of_another_source_is_no_fault(seed_copy):
+    """Rows and sections are a source's own: two may use the same words."""
+    second = add_second(seed_copy)
+    for path in (second / "coastal-courier-lantern-article").iterdir():
+        path.write_text(path.read_text(encoding="utf-8").replace(" A4.p1:", " S11.p1:"), encoding="utf-8")
+    Edit("coastal-courier-lantern-article/source.yaml", "  A4: Coast\n", "  A4: Coast\n  S11: Sea\n").apply(second)
+    read(second)
+
+
+AT_ONCE = [
+    Edit(MINERALS, "  categories: [battery]\n", "  categories: [batteries]\n"),
+    Edit(MINERALS, "atomic_number: 27", "atomic_number: many"),
+    Edit(TOPICS, "  aliases: [pharma]\n", "  aliases: [phar\u2060ma]\n"),
+    Edit(TOPICS, "- id: biotechnology\n", "- id: biotechnology\n  color: green\n"),
+    Edit(COMMITMENTS, TRADE, TRADE.replace("USD", "dollars")),
+    Edit(COMMITMENTS, P_8I, P_8I + "        due: soon\n        speed: 900\n"),
+    Edit(SOURCE, "F005: publisher", "F005: weather"),
+    Edit(f"{ARTICLE}/promises.yaml", "", "[]\n"),
+]
+
+
+def test_all_faults_of_all_files_at_once(seed_copy):
+    for edit in AT_ONCE:
+        edit.apply(seed_copy)
+    told = problems(seed_copy)
+    assert told == sorted(told, key=lambda problem: problem[:2])
+    assert {(file, record, field) for file, _, record, field in told} == {
+        (MINERALS, "lithium", "categories"),
+        (MINERALS, "cobalt", "atomic_number"),
+        (TOPICS, "pharmaceuticals", "aliases"),
+        (TOPICS, "biotechnology", "color"),
+        (COMMITMENTS, "double-bilateral-trade", "currency"),
+        (COMMITMENTS, "acquire-p-8i", "due"),
+        (COMMITMENTS, "acquire-p-8i", "speed"),
+        (SOURCE, ARTICLE, "weather"),
+        (f"{ARTICLE}/promises.yaml", None, None),
+    }
+
+
+def test_yaml_faults_of_several_files_at_once(seed_copy):
+    for name in ("minerals", "topics", "places"):
+        Edit(f"{ARTICLE}/{name}.yaml", "", "- id: &anchor x\n").apply(seed_copy)
+    files = {file for file, _, record, field in problems(seed_copy) if record is field is None}
+    assert files == {f"{ARTICLE}/{name}.yaml" for name in ("minerals", "topics", "places")}
+
+
+def test_a_refused_folder_changes_nothing(own_database, seed_copy):
+    before = own_database.contents()
+    for edit in AT_ONCE:
+        edit.apply(seed_copy)
+        with pytest.raises(Rejected):
+            own_database.prepare(seed_copy)
+    assert own_database.contents() == before
+
+
+def test_a_refused_folder_leaves_an_empty_database_empty(fresh_database, seed_copy):
+    AT_ONCE[0].apply(seed_copy)
+    with pytest.raises(Rejected):
+        fresh_database.prepare(seed_copy)
+    assert fresh_database.tables() == []
+
+
+def test_an_id_that_the_database_knows_otherwise(own_database, seed_copy):
+    """What only the database can refuse is told in the same way, and changes nothing."""
+    path = seed_copy / ARTICLE / "topics.yaml"
+    Edit(TOPICS, "", "\n- id: nickel\n  title: Nickel\n  kind: material\n").apply(seed_copy)
+    own_database.prepare(seed_copy)
+    before = own_database.contents()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("\n- id: nickel")], encoding="utf-8")
+    Edit(MINERALS, "", "\n- id: nickel\n  title: Nickel\n  kind: element\n").apply(seed_copy)
+    with pytest.raises(Rejected) as rejected:
+        own_database.prepare(seed_copy)
+    assert [(p.file, p.record, p.field) for p in rejected.value.problems] == [(MINERALS, "nickel", "id")]
+    assert own_database.contents() == before
+
+
+SMALL = {
+    "paper/source.yaml": """\
+id: paper
+kind: seed_article
+reliability: C
+sections: {S1: One}
+says:
+  S1.p1: {F001: {title: A paper}}
+silent: {F002: publisher}
+not_data: {F003: praise, F004-F005: more}
+""",
+    "paper/places.yaml": """\
+- id: here
+  title: Here
+  kind: country
+  reference: {source: codes, iso: HE}
+""",
+    "paper/commitments.yaml": """\
+- id: promise
+  title: A promise
+  kind: target
+  aliases: [vow]
+  says:
+    S1.p1:
+      F006: {amount: {is: 5, currency: USD}, participants: {here: party}, modality: will, as: five}
+      F007: {due: {is: 2030, as: by 2030}, activities: [research, mining], such_as: true}
+      F008: {again: F007, note: once more}
+""",
+    "codes/source.yaml": "id: codes\nkind: reference_dataset\nreliability: A\ntitle: Codes\n",
+}
+"""Folders small enough to be read hundreds of times."""
+
+
+@st.composite
+def mutations(draw):
+    """The small folders with one node of one file replaced, taken out or doubled."""
+    file = draw(st.sampled_from(sorted(SMALL)))
+    tree = yaml.safe_load(SMALL[file])
+    spots = []
+
+    def walk(node):
+        for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+            spots.append((node, key))
+            walk(node[key])
+
+    walk(tree)
+    node, key = draw(st.sampled_from(spots))
+    odd = st.sampled_from(["", "x", "is", "S1", "F001", "2030", "promise", "here", "\u202e", [], {}, ["x"], {"is": {}}])
+    odd |= st.sampled_from([{"x": "y"}, [["x"]], {"is": "x", "as": ["y"]}, {"here": {"role": []}}, None, "9" * 400])
+    if isinstance(node, dict) and draw(st.booleans()):
+        moved = {draw(odd.filter(lambda value: isinstance(value, str))) if name == key else name: v for name, v in node.items()}
+        node.clear()
+        node.update(moved)
+    else:
+        node[key] = draw(odd | st.sampled_from([value for value, _ in spots]).map(deepcopy))
+    return file, yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mutations())
+def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path, mutation):
+    for file, text in {**SMALL, mutation[0]: mutation[1]}.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    try:
+        read(tmp_path)
+    except Rejected as rejected:
+        assert rejected.problems
+
+
+def test_the_small_folders_are_good(tmp_path):
+    for file, text in SMALL.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    assert {draft.id for draft in read(tmp_path).drafts} == {"paper", "here", "promise", "codes"}

@@ -30,8 +30,6 @@ LARGEST_SHARE = 8
 """An answer that would take more than this part of the whole room is not kept."""
 KEPT = frozenset({b"etag", b"cache-control", b"vary", b"dataset-revision", b"link", b"date"})
 """Headers of a 304."""
-DEFAULTS = frozenset({b"limit=50", b"format=json"})
-"""Parameters that change nothing."""
 
 Raw = list[tuple[bytes, bytes]]
 
@@ -57,10 +55,10 @@ def matches(given: bytes, tag: bytes) -> bool:
 
 
 def canonical(query: bytes, joined: frozenset[bytes]) -> bytes:
-    """A query string in one order, without defaults; values of the names in `joined` may be repeated or in one list."""
+    """A query string in one order; values of the names in `joined` may be repeated or in one list."""
     pairs: dict[bytes, list[bytes]] = {}
     for piece in query.split(b"&"):
-        if piece and piece not in DEFAULTS:
+        if piece:
             name, _, value = piece.partition(b"=")
             pairs.setdefault(name, []).append(value)
     made = []

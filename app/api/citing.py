@@ -80,7 +80,13 @@ def _entry(fields: Mapping[str, str]) -> Iterator[str]:
         yield f"  {name.ljust(width)} = {{{value}}},"
 
 
-_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}"}
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
 _TEX |= {c: f"\\{c}" for c in "&%$#_{}"}
 
 

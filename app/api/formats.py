@@ -36,7 +36,7 @@ class Format:
         return f"{self.name} is not installed here: whoever runs this server adds it with `pip install initiatives-api[{EXTRA}]`."
 
 
-EXTRA = "exports"
+EXTRA = "parquet"
 """The extra that brings the libraries of all formats."""
 
 

@@ -82,7 +82,7 @@ class Gate:
             await _send(answer, 204, PREFLIGHT, b"")
         elif problem := self._refuse(scope, seen):
             body = problem.body(scope["path"], request_id.decode())
-            content = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), **problem.headers}
+            content = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store", **problem.headers}
             await _send(answer, problem.kind.status, content, b"" if scope["method"] == "HEAD" else body)
         else:
             await self.app(scope, receive, answer)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
@@ -110,6 +111,11 @@ class Chains:
     total: int = 0
     chains: list[list[str]] = field(default_factory=list)
 
+    @property
+    def revision(self) -> int:
+        """The revision that was read."""
+        return self.graph.revision
+
 
 class Network:
     """What is a node and what is an edge: every resource but `evidence` is a node; records of `relations` are edges."""
@@ -136,7 +142,9 @@ class Network:
         assert link.ids is not None
         if ANY in link.ids:
             return None
-        return frozenset(name for name in (self.catalog.by_table[table].name for table in link.ids) if name in self.nodes)
+        return frozenset(
+            name for name in (self.catalog.by_table[table].name for table in link.ids) if name in self.nodes
+        )
 
 
 class Walk:
@@ -213,7 +221,12 @@ class Walk:
             order.append(layer)
         for ids in reversed(order[:-1]):
             counts |= {id: sum(counts[after] for after in onward[id]) for id in ids}
-        edges = [edge for side in sides for edge in side.edges if edge.target in onward[edge.source] or edge.source in onward[edge.target]]
+        edges = [
+            edge
+            for side in sides
+            for edge in side.edges
+            if edge.target in onward[edge.source] or edge.source in onward[edge.target]
+        ]
         if len(edges) > MOST_EDGES:
             raise _too_many(f"More than {MOST_EDGES:,} links lie on the shortest chains", "max_depth")
         graph = await self._graph({id: visited[id] for ids in order for id in ids}, edges)
@@ -223,7 +236,7 @@ class Walk:
             strength[pair] = min(strength.get(pair, (True, 9)), (not edge.statements, _BASES.get(edge.basis or "", 8)))
         weighed: list[tuple[Any, list[str]]] = []
         for chain in _spelled([sides[0].start], onward, sides[1].start):
-            steps = [strength[frozenset(pair)] for pair in zip(chain, chain[1:], strict=False)]
+            steps = [strength[frozenset(pair)] for pair in pairwise(chain)]
             weighed.append(((sum(uncited for uncited, _ in steps), max(basis for _, basis in steps), chain), chain))
             if len(weighed) == MOST_WEIGHED:
                 break
@@ -259,7 +272,10 @@ class Walk:
                 places = [(edge.record, edge.cited, edge.via)]
                 places += [place for place in found if place[0] == edge.via and place[2] == edge.target]
             behind = [
-                cited for place in places for cited, parts in found.get(place, ()) if parts.get("role", edge.role) == edge.role
+                cited
+                for place in places
+                for cited, parts in found.get(place, ())
+                if parts.get("role", edge.role) == edge.role
             ]
             basis = edge.basis or (strongest(*(cited.basis for cited in behind)) if behind else None)
             backed.append(replace(edge, basis=basis, statements=tuple(behind)))
@@ -286,7 +302,7 @@ class Walk:
         nodes: dict[str, Node] = {}
         allowed = frozenset(self.network.nodes) if all_resources else self.resources
         for some in _sized(list(ids)):
-            rows = await self._fetch(("graph nodes", len(some)), lambda some=some: _nodes(len(some)), some)  # type: ignore[misc]
+            rows = await self._fetch(("graph nodes", len(some)), lambda some=some: _nodes(len(some)), some)
             nodes |= {row[0]: Node(*row) for row in rows if row[1] in allowed}
         return nodes
 
@@ -409,7 +425,9 @@ def _dated(found: Any) -> Any:
 def _nodes(count: int) -> Any:
     records = table_of(Record).c
     live = records.state == State.live.value
-    return _dated(select(records.id, records.resource, records.title).where(records.id.in_(_slots(count)), live).subquery())
+    return _dated(
+        select(records.id, records.resource, records.title).where(records.id.in_(_slots(count)), live).subquery()
+    )
 
 
 def _all_nodes(names: Sequence[str]) -> Any:
@@ -448,9 +466,12 @@ def _edges(network: Network, parts: Sequence[tuple[int, Part]], count: int, way:
 
 def _edge(network: Network, position: int, part: Part, wanted: Any, end: str) -> Any:
     """Part, place, record, source, target, kind, basis, role and via of the edges of one kind."""
-    nothing = cast(null(), String)
+    nothing: Any = cast(null(), String)
     place: Any = literal_column("0")
-    kind = basis = role = via = nothing
+    kind: Any = nothing
+    basis: Any = nothing
+    role: Any = nothing
+    via: Any = nothing
     if part.link is None:
         table = table_of(part.resource.table)
         record, source, target, kind = table.c.id, table.c.subject, table.c.object, table.c.kind
@@ -463,7 +484,10 @@ def _edge(network: Network, position: int, part: Part, wanted: Any, end: str) ->
     else:
         table = table_of(part.resource.table)
         record, source, target = table.c.id, table.c.id, table.c[part.link.name]
-    text = [cast(column, String).label(name) for name, column in (("kind", kind), ("basis", basis), ("role", role), ("via", via))]
+    text = [
+        cast(column, String).label(name)
+        for name, column in (("kind", kind), ("basis", basis), ("role", role), ("via", via))
+    ]
     found = select(
         literal_column(str(position)).label("part"), place.label("place"), record.label("record"),
         source.label("source"), target.label("target"), *text,

@@ -29,7 +29,13 @@ def number(least: int, most: int) -> Kind:
     """A whole number within bounds."""
 
     def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= 9 and str(int(text)) == text and least <= int(text) <= most):
+        if not (
+            text.isascii()
+            and text.isdigit()
+            and len(text) <= 9
+            and str(int(text)) == text
+            and least <= int(text) <= most
+        ):
             raise ValueError(f"is not a number from {least} to {most}")
         return int(text)
 
@@ -96,7 +102,9 @@ def read(raw: bytes, declared: Sequence[Plain]) -> Asked:
             meant = near(name, known)
             shown = name[:60] if name.isprintable() else "here"
             detail = f"Unknown parameter {shown}.{question(meant)}"
-            asked.faults.append(Fault(name, "unknown_parameter", detail, texts[0], allowed=tuple(known), did_you_mean=meant))
+            asked.faults.append(
+                Fault(name, "unknown_parameter", detail, texts[0], allowed=tuple(known), did_you_mean=meant)
+            )
             continue
         _take(asked, known[name], texts)
     for plain in declared:
@@ -116,7 +124,9 @@ def _take(asked: Asked, plain: Plain, given: Sequence[str]) -> None:
         asked.faults.append(Fault(name, "duplicate_parameter", detail, texts[1]))
         return
     if len(texts) > MOST_VALUES:
-        asked.faults.append(Fault(name, "too_many_values", f"{name} takes at most {MOST_VALUES} values, not {len(texts)}."))
+        asked.faults.append(
+            Fault(name, "too_many_values", f"{name} takes at most {MOST_VALUES} values, not {len(texts)}.")
+        )
         return
     values = []
     for text in texts:
@@ -128,7 +138,9 @@ def _take(asked: Asked, plain: Plain, given: Sequence[str]) -> None:
         except ValueError as error:
             meant, shown = near(text, plain.kind.values), text[:60] if text.isprintable() else "it"
             detail = f"{name}: {shown} {error}.{question(meant)}"
-            asked.faults.append(Fault(name, "invalid_value", detail, text, allowed=plain.kind.values, did_you_mean=meant))
+            asked.faults.append(
+                Fault(name, "invalid_value", detail, text, allowed=plain.kind.values, did_you_mean=meant)
+            )
     if values:
         asked.values[name] = tuple(values)
         asked.texts[name] = ",".join(map(str, values))

@@ -59,7 +59,7 @@ class Xlsx(Writer):
     def __init__(self, resource: Resource, keys: Sequence[str], about: About | None = None):
         super().__init__(resource, keys, about)
         self._pipe = Pipe()
-        self._archive = zipfile.ZipFile(self._pipe, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]
+        self._archive = zipfile.ZipFile(self._pipe, "w", zipfile.ZIP_DEFLATED)
         self._columns = [letters(position) for position in range(len(keys))]
         self._sheets: list[str] = []
         self._part: Any = None
@@ -99,7 +99,9 @@ class Xlsx(Writer):
         self._row = self._bytes = 0
         frozen = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>' if header else ""
         shown = widths or [38 if key in ("title", "summary") else 18 for key in self.keys]
-        columns = "".join(f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>' for n, width in enumerate(shown, 1))
+        columns = "".join(
+            f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>' for n, width in enumerate(shown, 1)
+        )
         selected = ' tabSelected="1"' if len(self._sheets) == 1 else ""
         self._write([
             f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"{selected}>{frozen}</sheetView></sheetViews>'
@@ -134,11 +136,19 @@ class Xlsx(Writer):
         links = "".join(
             f'<Relationship Id="rId{n}" Type="{_LINKED}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
         )
-        kinds = "".join(f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_KIND}.worksheet+xml"/>' for n in numbers)
-        yield "xl/workbook.xml", f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_LINKED}"><sheets>{sheets}</sheets></workbook>'
+        kinds = "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_KIND}.worksheet+xml"/>' for n in numbers
+        )
+        yield (
+            "xl/workbook.xml",
+            f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_LINKED}"><sheets>{sheets}</sheets></workbook>',
+        )
         yield "xl/styles.xml", _STYLES
         styles = f'<Relationship Id="rId{len(numbers) + 1}" Type="{_LINKED}/styles" Target="styles.xml"/>'
-        yield "xl/_rels/workbook.xml.rels", f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{links}{styles}</Relationships>'
+        yield (
+            "xl/_rels/workbook.xml.rels",
+            f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{links}{styles}</Relationships>',
+        )
         workbook = f'<Relationship Id="rId1" Type="{_LINKED}/officeDocument" Target="xl/workbook.xml"/>'
         yield "_rels/.rels", f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{workbook}</Relationships>'
         yield (
@@ -160,7 +170,7 @@ _STYLES = (
     f'{_XML}<styleSheet xmlns="{_MAIN}">'
     '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-    "<borders count=\"1\"><border><left/><right/><top/><bottom/><diagonal/></border></borders>"
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
     '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
@@ -200,7 +210,9 @@ def _cell(place: str, value: Any, style: int) -> str:
     chosen = 2 if text.startswith(FORMULA) else style
     kept = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
     styled = f' s="{chosen}"' if chosen else ""
-    return f'<c r="{place}" t="inlineStr"{styled}><is><t{kept}>{escape(_LOOKS_ESCAPED.sub("_x005F_", text))}</t></is></c>'
+    return (
+        f'<c r="{place}" t="inlineStr"{styled}><is><t{kept}>{escape(_LOOKS_ESCAPED.sub("_x005F_", text))}</t></is></c>'
+    )
 
 
 class Parquet(Writer):
@@ -216,7 +228,7 @@ class Parquet(Writer):
 
         self._arrow = pyarrow
         self._columns = {key: column(resource, key) for key in self.keys}
-        told = {name: value for name, value in about.rows().items()} if about else {}
+        told = dict(about.rows()) if about else {}
         fields = [pyarrow.field(key, _arrow(pyarrow, kind)) for key, kind in self._columns.items()]
         self._schema = pyarrow.schema(fields, metadata=told)
         self._pipe = Pipe()

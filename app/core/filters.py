@@ -386,7 +386,8 @@ class Linked(Filter):
 
     def linked_to(self, table: Table, key: Any, slots: Slots) -> ColumnElement[bool]:
         """Condition on ids `key` of the linked table: those that the records asked for link to."""
-        return _bool(key.in_(select(self.column).where(_any(self.owner, [slot[0] for slot in slots]))))
+        linked = select(self.column).where(_any(self.owner, [slot[0] for slot in slots]), self.column.is_not(None))
+        return _bool(key.in_(linked))
 
 
 class One(Linked):

@@ -99,9 +99,7 @@ class Drafting:
                 self.problem(entry.file, key.line, entry.id, key, "an identifier must be text")
         return own
 
-    def _typed(
-        self, resource: Resource, record: str, file: str, line: int, name: str, value: Any
-    ) -> dict[str, Any]:
+    def _typed(self, resource: Resource, record: str, file: str, line: int, name: str, value: Any) -> dict[str, Any]:
         try:
             given = [value] if name in (*resource.lists, "aliases") and isinstance(value, str) else value
             return {str(name): resource.typed(name, given)}

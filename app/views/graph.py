@@ -1,6 +1,7 @@
 """The graph of all records: its nodes and edges, and the shortest chains between two of them."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
@@ -32,7 +33,11 @@ LONGEST = 10
 
 RESOURCE = Plain("resource", "Only records of these resources.", "minerals", plain.words(NETWORK.nodes), several=True)
 LINK = Plain(
-    "link", "Only these links: names of fields, or kinds of relations.", "uses", plain.words(NETWORK.links), several=True
+    "link",
+    "Only these links: names of fields, or kinds of relations.",
+    "uses",
+    plain.words(NETWORK.links),
+    several=True,
 )
 OF_GRAPH = (
     Plain("around", "Only what lies around these records; ids or aliases.", "trust", several=True, is_record=True),
@@ -66,9 +71,8 @@ async def _found(
             found = await read(walk, asked)
         except Moved:
             continue
-        revision = found.revision if isinstance(found, Graph) else found.graph.revision
-        if source.lookup.of_revision(revision):
-            accept_revision(request, revision)
+        if source.lookup.of_revision(found.revision):
+            accept_revision(request, found.revision)
             return asked, found
     raise Unavailable("the dataset changes faster than it can be read")
 
@@ -77,7 +81,9 @@ def _check_nodes(names: Sequence[tuple[str, str]], nodes: Sequence[Node]) -> Non
     """Evidence and relations are no nodes: nothing leads there."""
     known = {node.id for node in nodes}
     faults = [
-        Fault(name, "not_a_node", f"{name}: {id} is evidence or an edge, not a node of the graph.", id, see="/v1/records")
+        Fault(
+            name, "not_a_node", f"{name}: {id} is evidence or an edge, not a node of the graph.", id, see="/v1/records"
+        )
         for name, id in names
         if id not in known
     ]
@@ -206,7 +212,9 @@ async def graph(request: Request) -> Response:
 
     given = plain.read(request.scope["query_string"], OF_GRAPH)
     if given.texts.get("depth") and not given.values.get("around"):
-        raise invalid([*given.faults, Fault("depth", "missing_parameter", "depth goes with around.", given.texts["depth"])])
+        raise invalid(
+            [*given.faults, Fault("depth", "missing_parameter", "depth goes with around.", given.texts["depth"])]
+        )
     asked, found = await _found(request, OF_GRAPH, read)
     made = acceptable(request, asked.one("format"), (JSON, GRAPHML))
     where = url("/v1/graph", asked.query)
@@ -306,7 +314,7 @@ def _cited(one: Cited) -> dict[str, Any]:
 def _chain(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, Any]:
     steps = []
     words = [nodes[0].title or nodes[0].id]
-    for here, there in zip(nodes, nodes[1:], strict=False):
+    for here, there in pairwise(nodes):
         along = [edge for edge in edges if {edge.source, edge.target} == {here.id, there.id} and edge.via is None]
         steps.append({"from": here.id, "to": there.id, "edges": [_edge(edge, cited=True) for edge in along]})
         forward = along[0].source == here.id
@@ -347,5 +355,6 @@ def _graphml(found: Graph, cited: str) -> Iterator[str]:
 def _data(kind: str, values: dict[str, Any]) -> str:
     shown = ((name, values[name]) for name in ATTRIBUTES[kind] if values[name])
     return "".join(
-        f'<data key="{kind}-{name}">{escape(" ".join(value) if isinstance(value, list) else value)}</data>' for name, value in shown
+        f'<data key="{kind}-{name}">{escape(" ".join(value) if isinstance(value, list) else value)}</data>'
+        for name, value in shown
     )

@@ -18,6 +18,8 @@ from app.core.changes import Dataset
 from app.core.fields import table_of
 from app.core.record import Record, State
 from app.resources import CATALOG
+from app.views.explorer import home
+from app.views.explorer.pages import wants_page
 
 router = APIRouter()
 
@@ -99,7 +101,8 @@ async def index(request: Request) -> Response:
 
 
 @router.get("/", include_in_schema=False)
-async def home(request: Request) -> Response:
-    """The docs for a browser, the index for everyone else."""
-    wants_page = "text/html" in request.headers.get("accept", "")
-    return RedirectResponse("/docs" if wants_page else "/v1", 307, headers={"Vary": "Accept"})
+async def door(request: Request) -> Response:
+    """The explorer for a browser, the index for everyone else."""
+    if wants_page(request):
+        return await home.page(request)
+    return RedirectResponse("/v1", 307, headers={"Vary": "Accept"})

@@ -18,8 +18,7 @@ from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_FOUND, OUTDATED, near
 from app.api.routes import accept_revision, answers, link_header, not_found, public
 from app.core.values import SLUG, Slug, Text
-from app.settings import Settings
-from app.startup import bundled
+from app.settings import Settings, bundled
 
 router = APIRouter()
 
@@ -51,7 +50,8 @@ def read(path: Path) -> Sequence[Question]:
     """The questions of a file; none where there is none. Raises ValueError with what is wrong with it."""
     if not path.is_file():
         return ()
-    found = TypeAdapter(tuple[Question, ...]).validate_python(yaml.load(path.read_text("utf-8"), yaml.BaseLoader))
+    text = path.read_text("utf-8")
+    found = TypeAdapter(tuple[Question, ...]).validate_python(yaml.load(text, yaml.BaseLoader))  # noqa: S506 - it makes nothing but text
     ids = [one.id for one in found]
     if twice := sorted({id for id in ids if ids.count(id) > 1}):
         raise ValueError(f"{path.name} has two questions named {', '.join(twice)}")
@@ -144,7 +144,9 @@ async def question(request: Request) -> Response:
     id = request.path_params["id"]
     known = {one.id: one for one in questions(request.app.state.settings)}
     if id not in known:
-        raise not_found("There is no such question.", [f"/v1/questions/{one}" for one in near(id, known)] or ["/v1/questions"])
+        raise not_found(
+            "There is no such question.", [f"/v1/questions/{one}" for one in near(id, known)] or ["/v1/questions"]
+        )
     plain.nothing(request.scope["query_string"])
     return await _answer(request, f"/v1/questions/{id}", shown(known[id]), answer=known[id].answer)
 

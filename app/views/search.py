@@ -270,5 +270,6 @@ def suggestion(rank: int, key: str, document: Mapping[str, Any]) -> dict[str, An
     """One record that may be meant, with the name or title that begins so."""
     texts = [text for text in search.texts(CATALOG[document["resource"]], document) if text.kind != "text"]
     of_rank = [text for text in texts if text.is_name is (rank == 0)]
-    why = next((text for text in of_rank if search.key(text.value).find(key) >= 0), of_rank[0])
+    written = [search.key(text.value)[: search.LONGEST_KEY] for text in of_rank]
+    why = of_rank[written.index(key)] if key in written else of_rank[0]
     return {**{name: document[name] for name in ("resource", "id", "title", "url")}, "matched": _why(why)}

@@ -14,7 +14,7 @@ from app.core.fields import table_of
 from app.core.record import Record, State
 from app.resources import CATALOG
 from app.views.explorer import wording
-from app.views.explorer.pages import link
+from app.views.explorer.pages import link, page_of, titled
 
 SIZES = (1, 8, 60, 500)
 """Ids in one statement: few sizes, so that few statements are compiled."""
@@ -132,3 +132,16 @@ def summary(resource: Resource, document: Mapping[str, Any], known: Titles, most
         if len(found) == most:
             break
     return found
+
+
+def row(resource: Resource, document: Mapping[str, Any], known: Titles, most: int = 6) -> dict[str, Any]:
+    """A record as it stands in a list."""
+    return {
+        "title": titled(resource, document),
+        "url": page_of(document["url"]),
+        "resource": resource.name,
+        "summary": document.get("summary") or document.get("note"),
+        "acronym": document.get("acronym"),
+        "disputed": bool(document.get("disputed")),
+        "facts": summary(resource, document, known, most),
+    }

@@ -1,10 +1,9 @@
 """List pages: a resource's records, narrowed by links and forms, at the same parameters as in the API."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.api.answers import TRIES, Answers, Moved, Page, Question
 from app.api.formats import FORMATS, JSON, Format
+from app.api import logic
 from app.api.logic import Wanted
 from app.api.pages import url
 from app.api.params import CONTROLS, DEFAULT_LIMIT, Ask, Reading, canonical
@@ -20,7 +20,7 @@ from app.api.where import Where
 from app.core.db import Unavailable
 from app.core.declare import Catalog, Resource
 from app.core.filters import DATE, Dates, Filter, Folded, Identity, Number
-from app.core.values import clean
+from app.resources import CATALOG
 from app.views.explorer import known, pages, wording
 
 SHOWN = 8
@@ -59,9 +59,8 @@ class Field:
     hint: str
 
 
-def search_name(catalog: Catalog, resource: Resource) -> str:
-    """The parameter that a list is searched by."""
-    return "q" if "q" in CONTROLS or "q" in catalog.parameters(resource) else "title__contains"
+SEARCH = "q"
+"""The parameter that a list is searched by."""
 
 
 async def page(request: Request, catalog: Catalog, resource: Resource) -> Response:
@@ -96,8 +95,8 @@ async def _page(request: Request, source: Answers, reading: Reading) -> Response
     titles = await known.titles(source, ids, found.revision)
     chips = await _chips(source, question, path, titles, found)
     here = found.links["self"] or path
+    typed = fields(source.catalog, question.ask)
     api = f"/v1{here}"
-    key = f"page {here}"
     return pages.render(
         request,
         "list.html",
@@ -108,7 +107,7 @@ async def _page(request: Request, source: Answers, reading: Reading) -> Response
         description=resource.description,
         total=found.total,
         limit=DEFAULT_LIMIT,
-        rows=[_row(resource, document, titles) for document in documents],
+        rows=[known.row(_of(resource, document), document, titles) for document in documents],
         facets=[facet for facet in facets if facet is not None],
         chips=chips,
         links=found.links,
@@ -116,33 +115,19 @@ async def _page(request: Request, source: Answers, reading: Reading) -> Response
         api_url=pages.base(request) + api,
         samples=samples(pages.base(request) + api, resource),
         downloads=downloads(api),
-        search=(search_name(source.catalog, resource), _given(question.ask, search_name(source.catalog, resource))),
+        search=_given(question.ask, SEARCH),
         sorts=sorts(source.catalog, question.ask),
-        fields=fields(source.catalog, question.ask),
+        fields=typed,
         kept=pages.pairs(here, ("cursor",)),
         title=_title(resource, chips),
-        mark=key,
+        typed={name for one in typed for name, _, _ in one.inputs},
+        typing=any(text for one in typed for _, _, text in one.inputs),
     )
 
 
 def _of(resource: Resource, document: dict[str, Any]) -> Resource:
     """The resource of a record in a list of any."""
-    from app.resources import CATALOG
-
     return CATALOG.by_name.get(document["resource"], resource)
-
-
-def _row(resource: Resource, document: dict[str, Any], titles: known.Titles) -> dict[str, Any]:
-    own = _of(resource, document)
-    return {
-        "title": pages.titled(own, document),
-        "url": pages.page_of(document["url"]),
-        "resource": own.name,
-        "summary": document.get("summary") or document.get("note"),
-        "acronym": document.get("acronym"),
-        "disputed": bool(document.get("disputed")),
-        "facts": known.summary(own, document, titles),
-    }
 
 
 def _title(resource: Resource, chips: Sequence[Chip]) -> str:
@@ -199,16 +184,14 @@ async def _chips(source: Answers, question: Question, path: str, titles: known.T
                 others.append(replace(wanted, texts=left, values=(*wanted.values[:i], *wanted.values[i + 1 :])))
             chips.append(await _chip(source, replace(ask, wanted=others), path, label, _chip_text(wanted, text, titles), found))
     if ask.groups:
-        text = " and ".join(url("", canonical(replace(ask, wanted=[], sort=()))).removeprefix("?or=") for _ in (0,))
+        text = ", ".join(logic.write(group) for group in ask.groups)
         chips.append(await _chip(source, replace(ask, groups=()), path, "Any of", text, found))
-    if (q := getattr(ask, "q", None)) is not None:
-        chips.append(await _chip(source, replace(ask, q=None), path, "Search", f"“{_given(ask, 'q') or q}”", found))
     return chips
 
 
 async def _chip(source: Answers, without: Ask, path: str, label: str, text: str, found: Page) -> Chip:
     count = None
-    if found.total == 0 and getattr(without, "q", None) is None:
+    if found.total == 0:
         count = await source.total(without.resource, Where.of(without.wanted, without.groups), found.revision)
     return Chip(label, text, url(path, canonical(without)), count)
 
@@ -223,8 +206,6 @@ def _chip_text(wanted: Wanted, text: str, titles: known.Titles) -> str:
 
 def _given(ask: Ask, name: str) -> str:
     """What was typed for a parameter that takes text."""
-    if name == "q":
-        return str(getattr(ask, "q", None) or "")
     return next((wanted.texts[0] for wanted in ask.wanted if wanted.parameter.name == name), "")
 
 
@@ -254,15 +235,13 @@ def fields(catalog: Catalog, ask: Ask) -> list[Field]:
     """The filters without a facet: dates and numbers from and to, words, ids of what links here."""
     made = []
     for name, entry in catalog.filters(ask.resource).items():
-        if entry.counted is not None or isinstance(entry, Identity) or name == "q":
+        if entry.counted is not None or isinstance(entry, Identity) or name == SEARCH:
             continue
         if isinstance(entry, Dates | Number):
             ways: list[tuple[str, str]] = [(f"{name}__gte", "from"), (f"{name}__lte", "to")]
             hint = "such as 2030 or 2030-06" if entry.kind is DATE else f"needs one {wording.words(entry.unit)}" if entry.unit else ""
         elif isinstance(entry, Folded):
             ways, hint = [(f"{name}__contains", "contains")], ""
-            if search_name(catalog, ask.resource) == ways[0][0]:
-                continue
         else:
             ways, hint = [(name, "id or name")], f"such as {entry.example}"
         made.append(Field(name, wording.heading(name), [(way, word, _given(ask, way)) for way, word in ways], hint))
@@ -297,14 +276,3 @@ def samples(address: str, resource: Resource) -> list[tuple[str, str]]:
     return [("curl", f"curl {shell}\n"), ("Python", python), ("JavaScript", script)]
 
 
-def searched(text: str) -> str:
-    """A text as it is put into an address; nothing where no text of ours may hold it."""
-    try:
-        return quote(clean(text), safe="")
-    except ValueError:
-        return ""
-
-
-def within(documents: Iterable[str]) -> list[dict[str, Any]]:
-    """Documents as values."""
-    return [orjson.loads(document) for document in documents]

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from app.api.caching import validators
 from app.api.errors import Problem
 from app.api.pages import url
+from app.core.changes import RESERVED
 from app.core.declare import Resource
 from app.resources import CATALOG
 from app.views.explorer import wording
@@ -31,6 +32,9 @@ SECURITY = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 """No script or style inside a page, and nothing from elsewhere."""
+
+PAGES = {*CATALOG.by_name, "records", "search"}
+"""What has pages, by the first word of an address."""
 
 TRACKING = re.compile(rb"utm_[a-z_]+|fbclid|gclid")
 SHOWING = {b"facet", b"fields", b"include", b"limit"}
@@ -127,9 +131,11 @@ def tidied(request: Request) -> Response | None:
     return RedirectResponse(f"{path}?{query}" if query else path, 307, headers={"Cache-Control": "no-cache"})
 
 
-def page_of(path: str) -> str:
-    """The page that shows what an address of the API gives."""
-    return path.removeprefix("/v1") or "/"
+def page_of(address: str) -> str:
+    """The page that shows what an address of the API gives; the address itself where there is none."""
+    pieces = address.partition("?")[0].split("/")
+    shown = len(pieces) <= 4 and pieces[:2] == ["", "v1"] and (len(pieces) < 3 or pieces[2] in PAGES)
+    return (address.removeprefix("/v1") or "/") if shown and pieces[-1] not in RESERVED else address
 
 
 def link(resource: str, id: str) -> str:
@@ -149,9 +155,10 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def is_page(path: str) -> bool:
-    """Whether an address is one of the explorer's rather than of the API or the docs."""
-    return not re.match(r"/(v1|docs|redoc|assets|openapi\.|problems|healthz|readyz|metrics)(/|$|\.)?", path)
+def is_for_people(request: Request) -> bool:
+    """Whether an address is one of the explorer's rather than of the API or the docs, and a browser asks."""
+    ours = re.match(r"/(v1|docs|redoc|assets|openapi\.|problems|healthz|readyz|metrics)(/|$|\.|j|y)", request.scope["path"]) is None
+    return ours and wants_page(request)
 
 
 def problem(request: Request, problem: Problem) -> Response:

@@ -12,6 +12,7 @@ from app.api import openapi, plain
 from app.api.caching import validators
 from app.api.citing import LICENSE
 from app.api.errors import INVALID_QUERY, NOT_FOUND, OUTDATED, Kind, Problem
+from app.api.formats import EXTRA
 from app.api.routes import accept_revision, answers, link_header, not_found, public
 from app.views.exports.building import Built, Exports
 from app.views.exports.files import KINDS
@@ -138,7 +139,9 @@ async def index(request: Request) -> Response:
         responses={
             "200": {
                 "description": "The file.",
-                "content": {kind.media_type: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS.values()},
+                "content": {
+                    kind.media_type: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS.values()
+                },
             },
             "206": {"description": "The part that `Range` asks for."},
             "416": {"description": "`Range` begins after the end of the file."},
@@ -156,12 +159,14 @@ async def file(request: Request) -> Response:
     built = await _current(request)
     made = next((one for one in built.files if one.name == name), None)
     if made is None:
-        extra = "whoever runs this server adds it with `pip install initiatives-api[exports]`"
+        extra = f"whoever runs this server adds it with `pip install initiatives-api[{EXTRA}]`"
         raise not_found(f"{name} is not built here: {extra}.", ["/v1/exports"])
     headers = validators(built.revision, built.digest, made.sha256)
     headers["Link"] = link_header({"cite-as": public(request, f"/v1/exports/{name}")})
     _settle_range(request, headers["ETag"], made.bytes)
-    return FileResponse(built.folder / name, headers=headers, media_type=KINDS[name].media_type, filename=f"initiatives-{name}")
+    return FileResponse(
+        built.folder / name, headers=headers, media_type=KINDS[name].media_type, filename=f"initiatives-{name}"
+    )
 
 
 def _settle_range(request: Request, tag: str, size: int) -> None:

@@ -2,10 +2,14 @@
 
 import asyncio
 import hashlib
+import math
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import orjson
@@ -18,6 +22,10 @@ from app.resources import CATALOG
 from app.views.exports.files import KINDS, Bundle, Made, listed
 
 MANIFEST = "files.json"
+UNFINISHED = ".making-"
+OURS = re.compile("[0-9]+-[0-9a-f]{16}")
+"""Names of our folders: the place may hold others, which are none of our business."""
+DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -75,18 +83,18 @@ class Exports:
 
     async def _attempt(self) -> Built:
         revision, digest, at = await self.answers.dataset()
-        told = "\0".join((__version__, digest, self.base, *(kind.name for kind in KINDS.values() if _can(kind.library))))
+        told = "\0".join(
+            (__version__, digest, self.base, *(kind.name for kind in KINDS.values() if _can(kind.library)))
+        )
         name = f"{revision}-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}"
         ready = self.folder() / name
         if not (ready / MANIFEST).exists():
             await self._write(ready, revision, at)
-        files = [Made(**one) for one in orjson.loads((ready / MANIFEST).read_bytes())]
-        await asyncio.to_thread(self._tidy, ready)
-        return Built(revision, digest, at, ready, files)
+        return Built(revision, digest, at, ready, await asyncio.to_thread(self._settle, ready))
 
     async def _write(self, ready: Path, revision: int, at: str) -> None:
         """Write everything beside its place, then move it there whole: other processes may do the same."""
-        folder = Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder()))
+        folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.folder()))
         bundle = await asyncio.to_thread(Bundle, CATALOG, folder)
         try:
             for position, resource in enumerate(CATALOG):
@@ -95,26 +103,40 @@ class Exports:
                         raise Moved
                     await asyncio.to_thread(bundle.some, position, documents)
             files = await asyncio.to_thread(bundle.finish, revision, at, self.base)
-            (folder / MANIFEST).write_bytes(listed(files))
-            try:
-                folder.rename(ready)
-            except OSError:
-                if not (ready / MANIFEST).exists():
-                    raise
+            await asyncio.to_thread(_place, folder, ready, listed(files))
         except BaseException:
             bundle.abandon()
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _tidy(self, ready: Path) -> None:
-        """Take away old revisions but the last one, which may still be on its way to someone."""
-        others = [path for path in ready.parent.iterdir() if path.is_dir() and path != ready and not path.name.startswith(".")]
-        for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
+    def _settle(self, ready: Path) -> Sequence[Made]:
+        """The files that are there. Old revisions go but the last one, which may still be on its way to someone."""
+        folders = [path for path in ready.parent.iterdir() if path != ready and path.is_dir()]
+        old = sorted((path for path in folders if OURS.fullmatch(path.name)), key=_age)[1:]
+        broken = [path for path in folders if path.name.startswith(UNFINISHED) and _age(path) > DAY]
+        for path in (*old, *broken):
             shutil.rmtree(path, ignore_errors=True)
+        return [Made(**one) for one in orjson.loads((ready / MANIFEST).read_bytes())]
+
+
+def _age(path: Path) -> float:
+    """Seconds since a folder was written; endless for one that another process takes away meanwhile."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return math.inf
+
+
+def _place(folder: Path, ready: Path, manifest: bytes) -> None:
+    """Move a finished folder to its place, unless another process was faster."""
+    (folder / MANIFEST).write_bytes(manifest)
+    try:
+        folder.rename(ready)
+    except OSError:
+        if not (ready / MANIFEST).exists():
+            raise
 
 
 def _can(library: str | None) -> bool:
-    from importlib.util import find_spec
-
     return library is None or find_spec(library) is not None

@@ -159,7 +159,10 @@ def _store(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _copy(archive: zipfile.ZipFile, name: str, path: Path, method: int) -> None:
-    with path.open("rb") as source, archive.open(_member(name, method), "w", force_zip64=path.stat().st_size > 2**31 - 2**20) as target:
+    with (
+        path.open("rb") as source,
+        archive.open(_member(name, method), "w", force_zip64=path.stat().st_size > 2**31 - 2**20) as target,
+    ):
         shutil.copyfileobj(source, target, 1 << 20)
 
 
@@ -255,7 +258,11 @@ def _field(resource: Resource, key: str) -> dict[str, Any]:
     described: dict[str, Any] = {"name": key, "type": kind if kind in ("integer", "number", "boolean") else "string"}
     words = info.description or ""
     if isinstance(kind, tuple):
-        words += " Several are joined by `;`, the parts of one by `:`." if kind[0] == "list" else " Values are joined by `:`."
+        words += (
+            " Several are joined by `;`, the parts of one by `:`."
+            if kind[0] == "list"
+            else " Values are joined by `:`."
+        )
     if words:
         described["description"] = words.strip()
     if key == "id":
@@ -287,11 +294,16 @@ class _Database:
             self._create(resource)
 
     def _create(self, resource: Resource) -> None:
-        references = {key["fields"][0]: key["reference"]["resource"] or resource.name for key in _foreign_keys(self.catalog, resource)}
+        references = {
+            key["fields"][0]: key["reference"]["resource"] or resource.name
+            for key in _foreign_keys(self.catalog, resource)
+        }
         columns = []
         for key in resource.keys:
             kind = column(resource, key)
-            words = "PRIMARY KEY" if key == "id" else f'REFERENCES "{references[key]}" (id)' if key in references else ""
+            words = (
+                "PRIMARY KEY" if key == "id" else f'REFERENCES "{references[key]}" (id)' if key in references else ""
+            )
             columns.append(f'"{key}" {_SQL.get(kind, "TEXT") if isinstance(kind, str) else "TEXT"} {words}'.strip())
         self.connection.execute(f'CREATE TABLE "{resource.name}" ({", ".join(columns)})')
         for name, listed in resource.lists.items():
@@ -314,24 +326,33 @@ class _Database:
         slots = ", ".join("?" * len(resource.keys))
         kinds = {key: column(resource, key) for key in resource.keys}
         self.connection.executemany(
-            f'INSERT INTO "{resource.name}" VALUES ({slots})',
+            f'INSERT INTO "{resource.name}" VALUES ({slots})',  # noqa: S608 - names are declared
             [tuple(_scalar(kinds[key], values[key]) for key in resource.keys) for values in records],
         )
         for name, listed in resource.lists.items():
             parts = _parts(listed, kinds[name])
             rows = [
-                (values["id"], place, *(_scalar(kind, item[part] if isinstance(item, dict) else item) for part, kind in parts.items()))
+                (
+                    values["id"],
+                    place,
+                    *(_scalar(kind, item[part] if isinstance(item, dict) else item) for part, kind in parts.items()),
+                )
                 for values in records
                 for place, item in enumerate(values[name])
             ]
             if rows:
                 slots = ", ".join("?" * (len(parts) + 2))
-                self.connection.executemany(f'INSERT INTO "{resource.name}_{name}" VALUES ({slots})', rows)
+                self.connection.executemany(f'INSERT INTO "{resource.name}_{name}" VALUES ({slots})', rows)  # noqa: S608
 
     def close(self, dataset: Dataset) -> None:
         """Say what the database is, index it and complete it."""
         self.connection.execute('CREATE TABLE "about" (name TEXT PRIMARY KEY, value TEXT)')
-        rows = {"title": dataset.title, "revision": str(dataset.revision), "date": dataset.at, "license": LICENSE["url"]}
+        rows = {
+            "title": dataset.title,
+            "revision": str(dataset.revision),
+            "date": dataset.at,
+            "license": LICENSE["url"],
+        }
         self.connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
         for resource in self.catalog:
             for key in _foreign_keys(self.catalog, resource):

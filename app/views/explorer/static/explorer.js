@@ -61,7 +61,7 @@ function suggest(input) {
     asked = text;
     if (text.length < 2) { show([]); return; }
     try {
-      const answer = await fetch(`/v1/suggest?q=${encodeURIComponent(text)}&limit=8`);
+      const answer = await fetch(`/v1/suggest?prefix=${encodeURIComponent(text)}`);
       const body = answer.ok ? await answer.json() : { data: [] };
       if (text === input.value.trim()) show(body.data);
     } catch { close(); }

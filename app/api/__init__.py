@@ -1,0 +1,1 @@
+"""Serves any resource over HTTP; names none."""
