@@ -83,9 +83,10 @@ def serve(
 def seed(path: Folder = None) -> None:
     """Load the seed folders now; records that left them are deleted."""
     from app import seeding, startup
+    from app.settings import bundled
 
     chosen = _settings()
-    folder = path or chosen.seed_path or startup.bundled("seed")
+    folder = path or chosen.seed_path or bundled("seed")
     better = chosen.better_sources
     with _plainly(chosen.database_url), _database(chosen) as engine, _Telling() as telling:
         outcome = startup.prepare(engine, folder, say=telling.say, progress=telling.progress, better_sources=better)
@@ -100,9 +101,10 @@ def seed(path: Folder = None) -> None:
 @app.command()
 def check(path: Folder = None) -> None:
     """Say everything that is wrong with the seed folders, without a database."""
-    from app import seeding, startup
+    from app import seeding
+    from app.settings import bundled
 
-    folder = path or _settings().seed_path or startup.bundled("seed")
+    folder = path or _settings().seed_path or bundled("seed")
     try:
         found = seeding.read(folder)
     except seeding.Rejected as rejected:
@@ -274,7 +276,7 @@ def _run(listener: socket.socket, host: str, workers: int) -> None:
         "app.main:create_app",
         factory=True,
         workers=workers,
-        http="httptools",
+        http="app.serving:Protocol",
         ws="none",
         lifespan="on",
         log_level="warning",

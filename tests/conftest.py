@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Thread
+from typing import Any
 
 import httpx
 import pytest
@@ -109,13 +110,13 @@ def fresh_database(backend: str, maker: Maker) -> Iterator[Database]:
 
 
 @contextmanager
-def served(database: Database) -> Iterator[httpx.Client]:
+def served(database: Database, **settings: Any) -> Iterator[httpx.Client]:
     """A client of the program, which answers from a database on a port of this machine."""
     import uvicorn
     from app.main import create_app
     from app.settings import Settings
 
-    app = create_app(Settings(database_url=database.url, better_sources=False))
+    app = create_app(Settings(**{"database_url": database.url, "better_sources": False, **settings}))
     server = uvicorn.Server(uvicorn.Config(app, lifespan="on", ws="none", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -420,7 +420,7 @@ def _others(resource: Declared) -> tuple[str, ...]:
     known = {"id", "resource", "url", *EVIDENCE, *(named.key for named in resource.named_by), *COMMON}
     own = [
         name
-        for name in ("identifiers", *resource.keys)
+        for name in resource.keys
         if name not in known and provenance(resource.read, name) is not Provenance.derived
     ]
     return ("summary", *own, "identifiers")

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from app import __version__
-from app.core.changes import Changeset, Dataset, Draft, Outcome, Reason, Refused, apply, compose
+from app.core.changes import Changeset, Dataset, Outcome, Reason, Refused, apply
+from app.core.composing import Draft, compose
 from app.core.record import Record
 from app.resources import CATALOG
 from app.seeding.drafting import Drafting

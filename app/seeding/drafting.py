@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.core.changes import Draft, Fault
+from app.core.composing import Draft, Fault
 from app.core.declare import Resource, adapter
 from app.core.fields import Provenance
 from app.core.filters import Linked

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from markupsafe import Markup
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import Integer, bindparam, case, func, select
 from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import Response
@@ -144,9 +144,8 @@ def _named() -> Any:
         .where(
             col(Change.revision) == bindparam("number", type_=Integer()),
             col(Record.title).is_not(None),
-            col(Record.resource) == COMMITMENTS.name,
         )
-        .order_by(col(Change.position))
+        .order_by(case((col(Record.resource) == COMMITMENTS.name, 0), else_=1), col(Change.position))
         .limit(CHANGES)
     )
 

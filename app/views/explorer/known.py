@@ -1,6 +1,6 @@
 """Titles of linked records, and a record's values with their links as a template shows them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,16 @@ from sqlmodel import col
 
 from app.api.answers import Answers, Moved
 from app.core.changes import Dataset
-from app.core.declare import Composite, Resource
-from app.core.fields import table_of
+from app.core.declare import Composite, Resource, dates_of
+from app.core.fields import Provenance, table_of
 from app.core.record import Record, State
 from app.resources import CATALOG
 from app.views.explorer import wording
-from app.views.explorer.pages import link, page_of, titled
+from app.views.explorer.pages import link, page_of
 
+EVENTS = "status_events"
+AS_OF = "_as_of"
+"""Ends the name of a field that dates another one."""
 SIZES = (1, 8, 60, 500)
 """Ids in one statement: few sizes, so that few statements are compiled."""
 
@@ -74,7 +77,7 @@ def linked(resource: Resource, document: Mapping[str, Any]) -> Iterator[str]:
         for item in value if isinstance(value, list) else [value]:
             if item is not None:
                 yield item[key] if key else item
-    for event in document.get("status_events", ()):
+    for event in document.get(EVENTS, ()):
         yield event["source"]
 
 
@@ -95,7 +98,8 @@ def values(resource: Resource, document: Mapping[str, Any], name: str, known: Ti
         return [Value(_item(item)) for item in value]
     if isinstance(value, str) and value.startswith(("https://", "http://")):
         return [Value(value, value)]
-    return [Value(wording.plain(value))]
+    at = document.get(f"{name}{AS_OF}")
+    return [Value(wording.plain(value), more=f"as of {wording.date(at)}" if at else "")]
 
 
 def _item(item: Any) -> str:
@@ -116,32 +120,71 @@ def _link(
     more = []
     for part, value in rest.items():
         text = known[value][1] if value in known else wording.plain(value)
-        more.append(text if part in ("role", "basis", "kind") else f"{wording.words(part)} {text}")
+        more.append(wording.words(value) if part in ("role", "basis", "kind") else f"{wording.words(part)} {text}")
     return Value(title, link(resource, id), ", ".join(more), id, rest.get("role"))
 
 
-def summary(resource: Resource, document: Mapping[str, Any], known: Titles, most: int = 6) -> list[tuple[str, list[Value]]]:
-    """The first few facts of a record, for a line in a list."""
+def summary(
+    resource: Resource, document: Mapping[str, Any], known: Titles, most: int, without: Container[str]
+) -> list[tuple[str, list[Value]]]:
+    """The most telling facts of a record, for a line in a list."""
     found: list[tuple[str, list[Value]]] = []
-    for name in resource.own_fields:
-        if name in resource.parts and name not in resource.composite_by_main or name == "status_events":
+    for name in sorted(shown_fields(resource), key=lambda name: _weight(resource, name)):
+        if name in without:
             continue
-        shown = values(resource, document, name, known)
-        if shown and len(shown[0].text) < 80:
-            found.append((wording.heading(name), shown))
+        some = values(resource, document, name, known)
+        if some and len(some[0].text) < 80:
+            found.append((wording.heading(name), some))
         if len(found) == most:
             break
     return found
 
 
-def row(resource: Resource, document: Mapping[str, Any], known: Titles, most: int = 6) -> dict[str, Any]:
-    """A record as it stands in a list."""
+def shown_fields(resource: Resource) -> list[str]:
+    """A resource's own fields that are shown, each with what belongs to it."""
+    own = resource.own_fields
+    return [
+        name
+        for name in own
+        if (name not in resource.parts or name in resource.composite_by_main)
+        and not (name.endswith(AS_OF) and name.removesuffix(AS_OF) in own)
+        and name != EVENTS
+    ]
+
+
+def _weight(resource: Resource, name: str) -> int:
+    """Where a field stands in a line: what, when and how much before under what; what is worked out last."""
+    if name in resource.links and name not in resource.composite_by_main:
+        return 3
+    if resource.has_evidence and resource.provenance(name) is Provenance.derived:
+        return 2 if f"{name}{AS_OF}" in resource.own_fields else 5
+    if name in resource.composite_by_main or name in dates_of(resource.table):
+        return 1
+    return 1 if name == "kind" else 2 if name in resource.lists else 4
+
+
+def titled(document: Mapping[str, Any], known: Titles) -> str:
+    """What a record is called; a statement by whom it is about and what it says."""
+    if title := document.get("title"):
+        return str(title)
+    subject, object = (known.get(id, ("", id))[1] for id in (document["subject"], document["object"]))
+    value, unit = document["value"], document["unit"]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    said = object or (wording.measured(value, unit) if number else wording.plain(value))
+    field = wording.words(document["field"]) if document["field"] else None
+    return f"{subject}: {field}, {said}" if field else f"{subject} as a whole"
+
+
+def row(
+    resource: Resource, document: Mapping[str, Any], known: Titles, most: int = 6, without: Container[str] = ()
+) -> dict[str, Any]:
+    """A record as it stands in a list; `without` are the fields that say the same in all of it."""
     return {
-        "title": titled(resource, document),
+        "title": titled(document, known),
         "url": page_of(document["url"]),
         "resource": resource.name,
         "summary": document.get("summary") or document.get("note"),
         "acronym": document.get("acronym"),
         "disputed": bool(document.get("disputed")),
-        "facts": summary(resource, document, known, most),
+        "facts": summary(resource, document, known, most, without),
     }

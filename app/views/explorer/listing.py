@@ -9,9 +9,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.api import logic
 from app.api.answers import TRIES, Answers, Moved, Page, Question
 from app.api.formats import FORMATS, JSON, Format
-from app.api import logic
 from app.api.logic import Wanted
 from app.api.pages import url
 from app.api.params import CONTROLS, DEFAULT_LIMIT, Ask, Reading, canonical
@@ -95,6 +95,11 @@ async def _page(request: Request, source: Answers, reading: Reading) -> Response
     titles = await known.titles(source, ids, found.revision)
     chips = await _chips(source, question, path, titles, found)
     here = found.links["self"] or path
+    fixed = {
+        wanted.parameter.name
+        for wanted in question.ask.wanted
+        if len(wanted.values) == 1 and not wanted.parameter.operator and wanted.parameter.filter.listed is None
+    }
     typed = fields(source.catalog, question.ask)
     api = f"/v1{here}"
     return pages.render(
@@ -107,7 +112,7 @@ async def _page(request: Request, source: Answers, reading: Reading) -> Response
         description=resource.description,
         total=found.total,
         limit=DEFAULT_LIMIT,
-        rows=[known.row(_of(resource, document), document, titles) for document in documents],
+        rows=[known.row(_of(resource, document), document, titles, without=fixed) for document in documents],
         facets=[facet for facet in facets if facet is not None],
         chips=chips,
         links=found.links,
@@ -213,7 +218,7 @@ def sorts(catalog: Catalog, ask: Ask) -> list[tuple[str, str, bool]]:
     """The orders to choose from: how each is written, in words, and whether it is the one in use."""
     now = ",".join(("-" if down else "") + name for name, down in ask.sort)
     units = {wanted.parameter.name for wanted in ask.wanted if len(wanted.values) == 1 and not wanted.parameter.operator}
-    made = [("", f"as usual ({wording.listed([wording.words(name) for name in ask.resource.sort.split(',')], 'then')})", not now)]
+    made = [("", f"default ({wording.listed([wording.words(name) for name in ask.resource.sort.split(',')], 'then')})", not now)]
     for name, entry in catalog.filters(ask.resource).items():
         if entry.sorts and (entry.unit is None or entry.unit in units):
             up, down = _directions(entry)

@@ -15,8 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from app.api.caching import validators
 from app.api.errors import Problem
 from app.api.pages import url
-from app.core.changes import RESERVED
-from app.core.declare import Resource
+from app.core.composing import RESERVED
 from app.resources import CATALOG
 from app.views.explorer import wording
 
@@ -74,7 +73,7 @@ def environment() -> Environment:
     )
     made.globals |= {"static": static, "resources": [resource for resource in CATALOG if resource.has_evidence]}
     made.globals |= {name: getattr(wording, name) for name in ("heading", "words", "plain", "date", "counted", "singular", "listed")}
-    made.filters["number"] = wording.number
+    made.filters["code"] = wording.code
     return made
 
 
@@ -213,11 +212,3 @@ def _mended(request: Request, parameter: str | None, value: str | None, meant: l
 def _names(path: str) -> set[str]:
     resource = CATALOG.by_name.get(path.removeprefix("/").partition("/")[0])
     return {*(CATALOG.parameters(resource) if resource else ()), "sort", "or"}
-
-
-def titled(resource: Resource, document: Mapping[str, Any]) -> str:
-    """What a record is called; statements have no title of their own."""
-    if title := document.get("title"):
-        return str(title)
-    said = document.get("as_stated") or document.get("value") or document.get("object")
-    return f"{document['subject']}: {wording.words(document.get('field') or 'the record')}" + (f" = {said}" if said is not None else "")

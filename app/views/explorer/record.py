@@ -187,9 +187,10 @@ async def _page(request: Request, resource: Resource, found: Found) -> Response:
     ids |= {citation["source"] for citation in document.get("citations", ())}
     titles = await known.titles(source, ids, found.revision)
     at = await dated(request, found.revision)
-    title = pages.titled(resource, document)
+    title = known.titled(document, titles)
     sections = [section for other, name in _ways(resource) if (section := await _section(source, document, other, name, found.revision))]
     about = About(title, public(request, document["url"]), found.revision, at, _after(document))
+    found_rivals = rivals(resource, document, titles, evidence)
     return pages.render(
         request,
         "record.html",
@@ -201,12 +202,19 @@ async def _page(request: Request, resource: Resource, found: Found) -> Response:
         title=title,
         crumbs=_crumbs(resource, document, titles),
         facts=facts(resource, document, titles, evidence),
-        empty=[wording.words(name) for name in _fields(resource) if not _has(document[name])],
-        rivals=rivals(resource, document, titles, evidence),
+        empty=[
+            wording.words(name)
+            for name in _fields(resource)
+            if not _has(document[name]) and resource.has_evidence and resource.provenance(name) is Provenance.said
+        ],
+        rivals=[rival for rival in found_rivals if rival["hard"]],
+        additions=[rival for rival in found_rivals if not rival["hard"]],
+        about=title,
+        in_short=None if resource.has_evidence else (wording.grade(document), wording.how_sure(document)),
         events=[
             event
             | {"source_title": titles.get(event["source"], ("", event["source"]))[1], "source_url": pages.link(SOURCES.name, event["source"])}
-            for event in document.get("status_events", ())
+            for event in document.get(known.EVENTS, ())
         ],
         sections=sections,
         citation=_citation(about, pages.base(request) + pages.page_of(document["url"])),
@@ -265,8 +273,7 @@ def _relation_field(resource: Resource, said: Said) -> str:
 def _fields(resource: Resource) -> list[str]:
     """The fields that the table of facts shows, in order."""
     common = ("acronym", "aliases") if resource.has_evidence else ()
-    own = [name for name in resource.own_fields if name not in resource.parts or name in resource.composite_by_main]
-    return [*common, *(name for name in own if name != "status_events"), *(("identifiers",) if resource.has_evidence else ())]
+    return [*common, *known.shown_fields(resource), *(("identifiers",) if resource.has_evidence else ())]
 
 
 def _has(value: Any) -> bool:
@@ -279,6 +286,8 @@ def facts(resource: Resource, document: Mapping[str, Any], titles: Titles, evide
     headline = [name for name in HEADLINE if resource.has_evidence and evidence.by_field.get(name)]
     for name in [*headline, *_fields(resource)]:
         behind, others = evidence.by_field.get(name, []), evidence.others.get(name, [])
+        if f"{name}{known.AS_OF}" in document and (events := document.get(known.EVENTS)):
+            behind = [said for said in evidence.own if said.values["id"] == events[-1]["statement"]]
         rows = [_row(resource, document, name, value, behind, others, titles) for value in known.values(resource, document, name, titles)]
         if rows:
             made.append(Fact(name, wording.heading(name), rows, name in document.get("not_exhaustive", ())))
@@ -328,7 +337,8 @@ def rivals(resource: Resource, document: Mapping[str, Any], titles: Titles, evid
             if answer["kind"] not in RIVAL or answered is None:
                 continue
             name = answered.values["field"] or said.values["field"] or ""
-            text = _said_text(said, name, titles)
+            dispute = disputed.get(said.values["id"])
+            text = _disputed_text(dispute["value"], titles) if dispute else _said_text(said, titles)
             kind = answer["kind"]
             side = told[name].setdefault((kind, text), Side(kind, _role(kind, said.values["field"], name), text, []))
             if said not in side.statements:
@@ -336,15 +346,15 @@ def rivals(resource: Resource, document: Mapping[str, Any], titles: Titles, evid
             if answered not in firsts[name]:
                 firsts[name].append(answered)
     made = []
+    shown_values = {name: known.values(resource, document, name, titles) for name in told if name in document}
     for name, sides in told.items():
         groups: dict[str, list[Said]] = defaultdict(list)
         for said in firsts[name]:
-            groups[_said_text(said, name, titles)].append(said)
+            groups[_shown_text(said, name, shown_values.get(name, []), titles)].append(said)
         first = [Side("shown", "What is shown", text, some) for text, some in groups.items()]
         hard = any(side.kind in ("contradicts", "supersedes") for side in sides.values())
         made.append({"label": wording.heading(name) if name else "The record", "hard": hard, "sides": [*first, *sides.values()]})
-    assert disputed is not None
-    return sorted(made, key=lambda rival: not rival["hard"])
+    return made
 
 
 def _role(kind: str, field: str | None, name: str) -> str:
@@ -357,12 +367,35 @@ def _role(kind: str, field: str | None, name: str) -> str:
     return words if field == name or not field else f"{words}, on {wording.words(field)}"
 
 
-def _said_text(said: Said, name: str, titles: Titles) -> str:
+def _disputed_text(value: Any, titles: Titles) -> str:
+    """What the record says of a rival's value, in words."""
+    if value is None:
+        return "Says that there is none"
+    if not isinstance(value, dict):
+        return titles[value][1] if value in titles else wording.plain(value)
+    if isinstance(value.get("value"), int | float):
+        number = wording.measured(value["value"], value.get("unit"))
+        return wording.RELATIONS[value["relation"]].format(number) if value.get("relation") else number
+    first, *rest = [(key, part) for key, part in value.items() if part is not None and (key, part) != ("basis", "stated")]
+    title = titles[first[1]][1] if first[1] in titles else wording.plain(first[1])
+    more = [wording.words(str(part)) if key in ("role", "basis", "kind") else f"{wording.words(key)} {wording.plain(part)}" for key, part in rest]
+    return f"{title} ({', '.join(more)})" if more else title
+
+
+def _shown_text(said: Said, name: str, some: Sequence[Value], titles: Titles) -> str:
+    """What the field shows of a statement, in words."""
+    mine = [value for value in some if len(some) == 1 or _is_of(said, value)]
+    if len(mine) != 1:
+        return _said_text(said, titles)
+    return f"{mine[0].text} ({mine[0].more})" if mine[0].more else mine[0].text
+
+
+def _said_text(said: Said, titles: Titles) -> str:
     """The value of a statement in words."""
     values = said.values
     if values["object"] is not None:
         title = titles.get(values["object"], ("", values["object"]))[1]
-        return f"{title} ({wording.plain(values['value'])})" if values["value"] is not None else title
+        return f"{title} ({wording.words(values['value'])})" if values["value"] is not None else title
     if values["value"] is None:
         return "Says that there is none"
     value = values["value"]
@@ -394,19 +427,20 @@ async def _section(source: Answers, document: Mapping[str, Any], other: Resource
     titles = await known.titles(source, {id for one in documents for id in known.linked(other, one)}, revision)
     return {
         "name": other.name,
-        "how": f"by {wording.words(name)}",
+        "how": wording.words(name),
         "total": page.total,
         "url": f"/{other.name}?{query}",
-        "rows": [known.row(other, one, titles, 4) for one in documents],
+        "rows": [known.row(other, one, titles, 4, {name}) for one in documents],
     }
 
 
 def _crumbs(resource: Resource, document: Mapping[str, Any], titles: Titles) -> list[Value]:
-    """The records above this one: its to-one links to resources of which it is a part."""
+    """The records above this one: parents come first in the catalog."""
     found = []
+    order = list(CATALOG)
     for name, relative in CATALOG.relatives(resource).items():
         id = document.get(name)
         if not relative.reverse and isinstance(relative.link, One) and relative.resource is not None and isinstance(id, str) and id in titles:
-            if name in {link.name for other, link in CATALOG.links_to(relative.resource) if other is resource} and relative.resource is not SOURCES:
+            if order.index(relative.resource) <= order.index(resource):
                 found.append(Value(titles[id][1], pages.link(titles[id][0], id)))
     return found[:2]

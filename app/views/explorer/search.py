@@ -35,7 +35,7 @@ async def page(request: Request) -> Response:
         titles = await known.titles(source, known.linked(own, document), found.revision)
         hit = search.hit(asked.values[0], document)
         rows.append(
-            known.row(own, document, titles, 3) | {"summary": _marked(hit["extract"], hit["highlights"])}
+            known.row(own, document, titles, 3) | ({"summary": _marked(hit["extract"], hit["highlights"])} if hit["extract"] != hit["title"] else {})
         )
     here = found.links["self"] or "/search"
     return pages.render(

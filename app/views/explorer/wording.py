@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from app.core.declare import Composite
 from app.core.values import QuantityRelation, days
 
@@ -21,15 +23,15 @@ RELATIONS = {
 SPELLED = {"rnd": "R&D", "id": "ID", "url": "URL", "sha256": "SHA-256", "cas": "CAS", "wikidata": "Wikidata"}
 
 BASIS = {
-    "stated": "the source says it outright",
-    "implied": "the source implies it",
-    "group": "the source says it of a group that this belongs to",
-    "inferred": "we infer it from what the source says",
-    "external": "it comes from outside the source",
+    "stated": "Said outright",
+    "implied": "Implied",
+    "group": "Said of a group that it belongs to",
+    "inferred": "Inferred by us",
+    "external": "From outside the source",
 }
 MOOD = {
     "asserted": "as a fact",
-    "done": "as something done",
+    "done": "as done",
     "will": "as something that will happen",
     "will_review": "as something to be reviewed",
     "will_negotiate": "as something to be negotiated",
@@ -40,28 +42,21 @@ MOOD = {
     "claimed": "as a claim",
     "opinion": "as an opinion",
 }
-FIRMNESS = {"approximate": "as an approximate figure", "hedged": "with a reservation"}
+FIRMNESS = {"approximate": "approximately", "hedged": "with a reservation"}
 CHECKED = {
-    "unverified": "not yet checked against other sources",
-    "corroborated": "other sources agree",
-    "imprecise": "another source is more precise",
-    "contradicted": "another source contradicts it",
-    "superseded": "a later source has overtaken it",
-    "unverifiable": "it cannot be checked",
+    "unverified": "Not checked elsewhere",
+    "corroborated": "Other sources agree",
+    "imprecise": "Another source is more precise",
+    "contradicted": "Another source contradicts it",
+    "superseded": "A later source has overtaken it",
+    "unverifiable": "It cannot be checked",
 }
-RANKS = {"preferred": "preferred over its rivals", "deprecated": "not to be relied on"}
-ANSWERED = {
-    "contradicts": "contradicts it",
-    "supersedes": "has overtaken it",
-    "refines": "is more precise",
-    "fills_gap": "adds what was missing",
-    "corroborates": "agrees",
-}
+RANKS = {"preferred": "Preferred over its rivals", "deprecated": "Not to be relied on"}
 
 
 def words(name: str) -> str:
     """A name of ours, such as `amount_scope`, in words."""
-    return " ".join(SPELLED.get(part, part) for part in name.split("_"))
+    return " ".join(SPELLED.get(part, part) for part in re.sub("^co_", "co-", name).split("_"))
 
 
 def heading(name: str) -> str:
@@ -89,6 +84,12 @@ def is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def code(text: str) -> Markup:
+    """A text whose words between backticks are code."""
+    pieces = [escape(piece) for piece in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(piece) if i % 2 else piece for i, piece in enumerate(pieces))
 
 
 def number(value: float) -> str:
@@ -128,9 +129,7 @@ def plain(value: Any) -> str:
         return f"{match[1]} {unit}{'' if match[1] == '1' else 's'}"
     if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}(/[0-9-]{4,10})?", text) and is_date(text):
         return date(text)
-    if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text):
-        return words(text)
-    return text
+    return heading(text) if re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", text) else text
 
 
 def together(composite: Composite, values: Mapping[str, Any]) -> str:
@@ -146,17 +145,15 @@ def together(composite: Composite, values: Mapping[str, Any]) -> str:
         if part in RELATIONS:
             text = RELATIONS[QuantityRelation(part)].format(text)
         else:
-            rest.append(plain(part) if not column.key.endswith("since") else f"since {plain(part)}")
+            rest.append(plain(part).lower() if not column.key.endswith("since") else f"since {plain(part)}")
     return f"{text} ({', '.join(rest)})" if rest else text
 
 
 def how_sure(statement: Mapping[str, Any]) -> str:
     """One line on how sure a statement is."""
-    mood, firm = MOOD.get(statement["modality"] or ""), FIRMNESS.get(statement["certainty"])
-    first = ", ".join([" ".join(part for part in (BASIS[statement["basis"]], mood) if part), *([firm] if firm else [])])
-    rest = [text for text in (CHECKED.get(statement["verification"]), RANKS.get(statement["rank"])) if text]
-    line = "; ".join([first, *rest])
-    return line[:1].upper() + line[1:] + "."
+    given = (MOOD.get(statement["modality"] or ""), FIRMNESS.get(statement["certainty"]))
+    first = ", ".join([BASIS[statement["basis"]], *(text for text in given if text)])
+    return ". ".join([first, *(text for text in (CHECKED.get(statement["verification"]), RANKS.get(statement["rank"])) if text)]) + "."
 
 
 def grade(statement: Mapping[str, Any]) -> str:
