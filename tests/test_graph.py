@@ -237,7 +237,7 @@ def test_what_is_too_large_is_an_error(database, monkeypatch):
 
 
 def test_parallel_edges_stay_apart(own_database):
-    own_database.rows("UPDATE commitment_participants SET target = 'india' WHERE record = 'acquire-javelin'")
+    own_database.rows("UPDATE commitment_participants SET target = 'india' WHERE record = 'acquire-javelin' RETURNING record")
     with served(own_database) as client:
         loaded = networkx.read_graphml(io.BytesIO(client.get("/v1/graph?format=graphml").content))
         graph = client.get("/v1/graph").json()

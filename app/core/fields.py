@@ -1,6 +1,7 @@
 """How a field of a record is declared: what it means, and who answers for its value."""
 
 from enum import StrEnum, auto
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Table
@@ -71,6 +72,7 @@ def derived(
     return _declared(Provenance.derived, description, example, column, None)
 
 
+@cache
 def provenance(model: type[SQLModel], field: str) -> Provenance | None:
     """Who answers for a field of a read model; null for id, resource and url."""
     extra = model.model_fields[field].json_schema_extra

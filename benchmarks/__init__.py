@@ -1,0 +1,1 @@
+"""Measures this project beside what one would use instead: `python -m benchmarks`."""
