@@ -6,8 +6,8 @@ from collections import Counter
 
 import networkx
 import pytest
-from app.api import network
 
+from app.api import network
 from tests.conftest import served
 
 ONE = {
@@ -237,7 +237,9 @@ def test_what_is_too_large_is_an_error(database, monkeypatch):
 
 
 def test_parallel_edges_stay_apart(own_database):
-    own_database.rows("UPDATE commitment_participants SET target = 'india' WHERE record = 'acquire-javelin' RETURNING record")
+    own_database.rows(
+        "UPDATE commitment_participants SET target = 'india' WHERE record = 'acquire-javelin' RETURNING record"
+    )
     with served(own_database) as client:
         loaded = networkx.read_graphml(io.BytesIO(client.get("/v1/graph?format=graphml").content))
         graph = client.get("/v1/graph").json()

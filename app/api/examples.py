@@ -74,8 +74,12 @@ async def ask(app: ASGIApp, request: Request) -> Answer:
         "state": {},
     }
     sent: list[Message] = []
+    began: list[bool] = []
 
     async def receive() -> Message:
+        if began:
+            await asyncio.Event().wait()  # The client stays, and says nothing more.
+        began.append(True)
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:

@@ -145,10 +145,10 @@ async def _facet(source: Answers, question: Question, path: str, entry: Filter, 
     """A facet as it is shown; null where it tells nothing apart."""
     counts = await source.facet(question, path, entry.name, found.revision)
     counts = [
-        count | {"label": _worded(count)} for count in counts if count["value"] is not None or count["selected"] or len(counts) > 1
+        count | {"label": pages.facet_words(count)} for count in counts if count["value"] is not None or count["selected"] or len(counts) > 1
     ]
     chosen = any(count["selected"] for count in counts)
-    if not chosen and not any(0 < count["count"] < found.total or count["value"] is not None and len(counts) > 1 for count in counts):
+    if not chosen and not any(0 < count["count"] < found.total or (count["value"] is not None and len(counts) > 1) for count in counts):
         return None
     if not chosen and all(count["value"] in (None, False) for count in counts):
         return None
@@ -163,16 +163,8 @@ async def _facet(source: Answers, question: Question, path: str, entry: Filter, 
         "first": first,
         "rest": [count for count in counts if count not in first],
         "chosen": chosen,
-        "chart": url(f"/charts{path}", canonical(question.ask), by=entry.name),
+        "chart": url(f"/charts{path}", canonical(question.ask), by=entry.name) if source.catalog is CATALOG else None,
     }
-
-
-def _worded(count: dict[str, Any]) -> str:
-    if count["value"] is None:
-        return "not given"
-    if count["label"] == str(count["value"]).replace("_", " "):
-        return wording.plain(count["value"]) if count["value"] is not True else "yes"
-    return str(count["label"])
 
 
 async def _chips(source: Answers, question: Question, path: str, titles: known.Titles, found: Page) -> list[Chip]:

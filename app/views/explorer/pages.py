@@ -137,6 +137,18 @@ def page_of(address: str) -> str:
     return (address.removeprefix("/v1") or "/") if shown and pieces[-1] not in RESERVED else address
 
 
+NOT_GIVEN = "Not given"
+
+
+def facet_words(count: Mapping[str, Any]) -> str:
+    """What a value of a facet is called."""
+    if count["value"] is None:
+        return NOT_GIVEN
+    if count["label"] == str(count["value"]).replace("_", " "):
+        return wording.plain(count["value"])
+    return str(count["label"])
+
+
 def link(resource: str, id: str) -> str:
     """The page of a record."""
     return f"/{resource}/{id}"

@@ -21,13 +21,14 @@ from app.core.declare import Resource
 from app.core.documents import shown
 from app.core.fields import Provenance
 from app.core.filters import One
-from app.core.provenance import AnswerKind, SourceKind
+from app.core.provenance import ANSWERS, AnswerKind, SourceKind
 from app.core.record import State
 from app.resources import CATALOG
 from app.resources.source import SOURCES
 from app.resources.statement import STATEMENTS
 from app.views.explorer import known, pages, wording
 from app.views.explorer.known import Titles, Value
+from app.views.graph import NETWORK
 
 SECTION = 5
 """Records of a kind that link here and are shown before the link to all."""
@@ -210,6 +211,7 @@ async def _page(request: Request, resource: Resource, found: Found) -> Response:
         rivals=[rival for rival in found_rivals if rival["hard"]],
         additions=[rival for rival in found_rivals if not rival["hard"]],
         about=title,
+        graph=resource.name in NETWORK.nodes,
         in_short=None if resource.has_evidence else (wording.grade(document), wording.how_sure(document)),
         events=[
             event
@@ -312,7 +314,7 @@ def _row(
     kind = resource.provenance(name) if resource.has_evidence else None
     without, why = WITHOUT[kind]
     cited = next((one["source"] for one in document.get("citations", ()) if name in one["fields"]), None)
-    reference = (pages.link(SOURCES.name, cited), titles[cited][1]) if cited in titles else None
+    reference = (pages.link(SOURCES.name, cited), titles[cited][1]) if cited is not None and cited in titles else None
     if several and behind:
         without, why = "Follows from the other values", ""
     return Row(value, without=without, why=why, reference=reference)
@@ -364,7 +366,7 @@ def _role(kind: str, field: str | None, name: str) -> str:
         "refines": "More precise",
         "fills_gap": "Added by",
     }[kind]
-    return words if field == name or not field else f"{words}, on {wording.words(field)}"
+    return words if field == name or not field else f"{words} ({wording.words(field)})"
 
 
 def _disputed_text(value: Any, titles: Titles) -> str:
@@ -406,10 +408,9 @@ def _said_text(said: Said, titles: Titles) -> str:
 
 def _ways(resource: Resource) -> Iterable[tuple[Resource, str]]:
     """The lists that link to records of a resource: whose, and by which filter; the records' own kind of link first."""
-    ways = [(other, link) for other, link in CATALOG.links_to(resource) if other is not STATEMENTS or link.name == "source" and resource is SOURCES]
-    ways = [way for way in ways if way[0] is not STATEMENTS or resource is SOURCES]
     if not resource.has_evidence:
-        return [(STATEMENTS, "answers")]
+        return [(STATEMENTS, ANSWERS.name)]
+    ways = [(other, link) for other, link in CATALOG.links_to(resource) if other is not STATEMENTS or link.reverse]
     ways.sort(key=lambda way: (not isinstance(way[1], One) or way[1].ids != (resource.singular,), way[1].ids != (resource.singular,)))
     return [(other, link.name) for other, link in ways]
 
@@ -440,7 +441,6 @@ def _crumbs(resource: Resource, document: Mapping[str, Any], titles: Titles) -> 
     order = list(CATALOG)
     for name, relative in CATALOG.relatives(resource).items():
         id = document.get(name)
-        if not relative.reverse and isinstance(relative.link, One) and relative.resource is not None and isinstance(id, str) and id in titles:
-            if order.index(relative.resource) <= order.index(resource):
-                found.append(Value(titles[id][1], pages.link(titles[id][0], id)))
+        if not relative.reverse and isinstance(relative.link, One) and relative.resource is not None and isinstance(id, str) and id in titles and order.index(relative.resource) <= order.index(resource):
+            found.append(Value(titles[id][1], pages.link(titles[id][0], id)))
     return found[:2]

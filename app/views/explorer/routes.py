@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.core.declare import Resource
 from app.resources import CATALOG
 from app.views import records
-from app.views.explorer import files, listing, record, search
+from app.views.explorer import files, listing, pictures, record, search
 from app.views.records import EVERYTHING, RECORDS
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -42,3 +42,4 @@ for made in (*CATALOG, RECORDS):
     router.add_api_route(f"/{made.name}/{{id}}", _find if made is RECORDS else _record(made))
 router.add_api_route("/search", search.page)
 router.include_router(files.router)
+router.include_router(pictures.router)

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -48,7 +49,7 @@ class Exports:
     def __init__(self, answers: Answers, folder: Path | None, base: str):
         self.answers, self.base = answers, base
         self._given = folder
-        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._own: Path | None = None
         self._built: Built | None = None
         self._building: asyncio.Task[Built] | None = None
 
@@ -70,8 +71,9 @@ class Exports:
             self._given.mkdir(parents=True, exist_ok=True)
             return self._given
         if self._own is None:
-            self._own = tempfile.TemporaryDirectory(prefix="initiatives-exports-")
-        return Path(self._own.name)
+            self._own = Path(tempfile.mkdtemp(prefix="initiatives-exports-"))
+            weakref.finalize(self, shutil.rmtree, self._own, ignore_errors=True)
+        return self._own
 
     async def _build(self) -> Built:
         for _ in range(TRIES):
