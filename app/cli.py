@@ -42,6 +42,7 @@ Folder = Annotated[
     ),
 ]
 
+FULL = ". Nothing was changed: see whether the disk is full or a quota is used up, and start again."
 TO_TRY = "/v1/commitments?initiative=compact&kind=procurement"
 
 
@@ -250,7 +251,9 @@ def _plainly(url: str) -> Iterator[None]:
     except NewerSchema as newer:
         _fail(str(newer))
     except DBAPIError as error:
-        _fail(f"{_shown(url)}: {str(error.orig or error).strip().splitlines()[0]}")
+        words = str(error.orig or error).strip().splitlines()[0]
+        full = words in ("database or disk is full", "disk I/O error") or "No space left" in words
+        _fail(f"{_shown(url)}: {words}{FULL if full else ''}")
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -267,26 +270,18 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _run(listener: socket.socket, host: str, workers: int) -> None:
-    import uvicorn
     from uvicorn.config import STARTUP_FAILURE
-    from uvicorn.supervisors import Multiprocess
+
+    from app import serving
 
     port = listener.getsockname()[1]
-    config = uvicorn.Config(
-        "app.main:create_app",
-        factory=True,
-        workers=workers,
-        http="app.serving:Protocol",
-        ws="none",
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=10,
-    )
+    serving.allow_many_connections()
+    config = serving.config(workers)
     if workers == 1:
-        config.load()
+        try:
+            config.load()
+        except ValueError as error:
+            _fail(str(error))
     try:
         # From here on requests wait in the queue until they are answered: no one who reads the lines below is refused.
         listener.listen(config.backlog)
@@ -296,9 +291,9 @@ def _run(listener: socket.socket, host: str, workers: int) -> None:
     typer.echo(f"Serving on {site}, Ctrl-C stops\n  read  {site}/docs\n  try   curl '{site}{TO_TRY}'")
     try:
         if workers == 1:
-            uvicorn.Server(config).run(sockets=[listener])
+            serving.Server(config).run(sockets=[listener])
         else:
-            supervisor = Multiprocess(config, sockets=[listener])
+            supervisor = serving.supervisor(config, [listener])
             supervisor.run()
             if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
                 raise typer.Exit(1)

@@ -21,7 +21,8 @@ from app.api.gate import Gate
 from app.api.observing import Observer
 from app.api.rates import RateLimit
 from app.api.routes import ResourceRoutes, nowhere
-from app.core.db import Reader, TooSlow, Unavailable, reader
+from app.core.db import Busy, Reader, TooSlow, Unavailable
+from app.core.replicas import replicated
 from app.resources import CATALOG
 from app.settings import Settings, settings
 from app.views import VIEWS
@@ -36,8 +37,12 @@ add_compress_type(MEDIA_TYPE)
 def create_app(given: Settings | None = None) -> ASGIApp:
     """The application for some settings; those of the environment unless given."""
     chosen = given or settings()
-    source = reader(
-        chosen.database_url, timeout=chosen.statement_timeout_ms / 1000, connections=chosen.pool_size
+    source = replicated(
+        chosen.database_url,
+        [one.strip() for one in chosen.database_replica_urls.split(",") if one.strip()],
+        timeout=chosen.statement_timeout_ms / 1000,
+        connections=chosen.pool_size,
+        lag=chosen.replica_lag_seconds,
     )
 
     @asynccontextmanager
@@ -81,7 +86,7 @@ def in_front(app: FastAPI, source: Reader, chosen: Settings) -> ASGIApp:
     compressed = CompressMiddleware(app, minimum_size=500)
     cached = Cache(compressed, source, chosen.cache_bytes, joined - never)
     observer = Observer(sys.stdout if chosen.log_requests else None)
-    observer.gauges.append(cached.gauges)
+    observer.gauges += [cached.gauges, source.gauges]
     app.state.observer = observer
     limited = RateLimit(cached, chosen.rate_limit) if chosen.rate_limit else cached
     return Gate(limited, observer, [host for host in chosen.allowed_hosts.split(",") if host])
@@ -97,7 +102,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    away = Problem(UNAVAILABLE, "The database cannot be reached just now.", headers={"Retry-After": "1"})
+    words = "Every connection to the database is taken." if isinstance(error, Busy) else "The database cannot be reached just now."
+    away = Problem(UNAVAILABLE, words, headers={"Retry-After": "1"})
     return await _problem(request, away)
 
 

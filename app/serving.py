@@ -1,29 +1,48 @@
-"""The HTTP server as it is started everywhere: uvicorn, with limits on how slowly a request may arrive."""
+"""The HTTP server as it is started everywhere: uvicorn, with limits on how slowly a request may come and go."""
 
 import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+from types import FrameType
 from typing import Any
 
+import httptools
+import orjson
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess, multiprocess
+
+from app.api.errors import BAD_REQUEST, HEADERS_TOO_LARGE, MEDIA_TYPE, TIMEOUT, Kind, Problem
+from app.api.observing import Broken
+from app.settings import settings
 
 HEAD_SECONDS = 10.0
 """Time for the head of a request, from the connection or from its first byte on a kept one."""
 BODY_SECONDS = 30.0
 """Time for its body."""
+SEND_SECONDS = 30.0
+"""Time in which a client takes at least SEND_BYTES of an answer that waits for it."""
+SEND_BYTES = 30_000
 HEAD_BYTES = 65_536
-"""Size of a head: more is refused before it is parsed."""
-
-TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\n"
-    b"content-length: 111\r\nconnection: close\r\n\r\n"
-    b'{"type":"/problems/headers-too-large","title":"The headers are too large","status":431,"detail":"","errors":[]}'
-)
+"""Size of a head: more is refused before it is whole. The gate is stricter and tells more."""
+PIECE = 16_384
+"""Bytes that are parsed at a time, so that requests sent in one go are not taken for one long head."""
+LAST_SECONDS = 0.3
+"""Time that an idle connection is kept at the end, for a request that is on its way."""
 
 
 class Protocol(HttpToolsProtocol):
-    """Closes connections whose request does not arrive in time, half-open ones among them."""
+    """Closes connections whose request does not arrive, or whose answer is not taken, in time."""
 
     _deadline: asyncio.TimerHandle | None = None
-    _head_size = 0
+    _sending: asyncio.TimerHandle | None = None
+    _in_head = _refused = False
+    _size = 0
+    """Bytes of the head that is being read."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -31,45 +50,236 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
+        self._sent()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        self._unset_keepalive_if_required()
         if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._expect_within(HEAD_SECONDS)
-        self._head_size += len(data)
-        if self._head_size > HEAD_BYTES and self._in_head:
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
-            return
-        super().data_received(data)
-
-    _in_head = True
+        for at in range(0, len(data), PIECE):
+            piece = data[at : at + PIECE]
+            try:
+                self.parser.feed_data(piece)
+            except httptools.HttpParserUpgrade:
+                # Nothing is upgraded to: the request is answered as an ordinary one, and it is the last.
+                if self.cycle is not None:
+                    self.cycle.keep_alive = False
+                return
+            except httptools.HttpParserError:
+                self._refuse(BAD_REQUEST, "This is not HTTP/1.1.")
+                return
+            if self._in_head:
+                self._size += len(piece)
+                if self._size > HEAD_BYTES:
+                    self._refuse(HEADERS_TOO_LARGE, f"The head of a request may have {HEAD_BYTES} bytes.")
+                    return
+            if self.transport.is_closing():
+                return
 
     def on_message_begin(self) -> None:
-        self._in_head = True
+        self._in_head, self._size = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._expect_within(BODY_SECONDS)
         super().on_headers_complete()
+        if self.app_state.get("draining"):
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._expect_nothing()
-        self._head_size, self._in_head = 0, True
         super().on_message_complete()
+
+    def eof_received(self) -> None:
+        # An answer that is still to come is sent; without one there is nothing to wait for.
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_sending(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        self._sent()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self._close()
+
+    def shutdown(self) -> None:
+        """Finish what is being answered; close an idle connection as soon as no request is on its way."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_SECONDS, self._close_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def _close_idle(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self._close()
+        else:
+            self.cycle.keep_alive = False
+
+    def _refuse(self, kind: Kind, detail: str) -> None:
+        """Answer what cannot be passed on and close, once the client had time to read it."""
+        self._refused = True
+        self._expect_nothing()
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            # An earlier request is still being answered: the connection ends with that.
+            self.cycle.keep_alive = False
+            return
+        body = Problem(kind, detail).body("", os.urandom(8).hex())
+        title = f"HTTP/1.1 {kind.status} {kind.title}\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
+        self.transport.write(title.encode() + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body)
+        with contextlib.suppress(OSError, RuntimeError):
+            self.transport.write_eof()
+        # Closing at once with bytes unread would reset the connection, and the client might lose the answer.
+        self.loop.call_later(1, self._close)
 
     def _expect_within(self, seconds: float) -> None:
         self._expect_nothing()
-        self._deadline = self.loop.call_later(seconds, self._close)
+        self._deadline = self.loop.call_later(seconds, self._late)
 
     def _expect_nothing(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _close(self) -> None:
+    def _late(self) -> None:
         self._deadline = None
+        if self._in_head:
+            self._refuse(TIMEOUT, f"The head of a request has {HEAD_SECONDS:.0f} seconds.")
+        else:
+            self._close()
+
+    def _watch_sending(self, waiting: int) -> None:
+        self._sent()
+        self._sending = self.loop.call_later(SEND_SECONDS, self._check_sending, waiting)
+
+    def _check_sending(self, before: int) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        if waiting and before - waiting < min(before, SEND_BYTES):
+            self.transport.abort()
+        elif waiting:
+            self._watch_sending(waiting)
+
+    def _sent(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
+
+    def _close(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
+            if waiting := self.transport.get_write_buffer_size():
+                self._watch_sending(waiting)
             self.transport.close()
 
+
+class Server(uvicorn.Server):
+    """At SIGTERM, says for a while that it is not ready and goes on answering; then ends in order."""
+
+    _until: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        first = self._until is None
+        if hasattr(self, "lifespan"):
+            self.lifespan.state["draining"] = True
+        if sig == signal.SIGTERM and first and self.started and (seconds := settings().drain_seconds):
+            self._captured_signals.append(sig)
+            self._until = time.monotonic() + seconds
+            return
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._until is not None and time.monotonic() >= self._until:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+class _Process(multiprocess.Process):
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            self._server = Server(config=self.config)
+        return self._server
+
+
+def supervisor(config: uvicorn.Config, sockets: list[socket.socket]) -> Multiprocess:
+    """Keeps several processes running, each of them a Server of ours."""
+    multiprocess.Process = _Process  # type: ignore[misc]
+    return Multiprocess(config, sockets=sockets)
+
+
+def allow_many_connections() -> None:
+    """Raise the number of open files to what the system lets us have: each connection is one."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+class JsonLines(logging.Formatter):
+    """What the server and its libraries have to say, one line of JSON each, as the requests' are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage().strip(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode("utf-8", "replace")
+
+
+class NotTwice(logging.Filter):
+    """Keeps out faults that were logged with their request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], Broken))
+
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "app.serving.JsonLines"}},
+    "filters": {"not_twice": {"()": "app.serving.NotTwice"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr",
+            "formatter": "json",
+            "filters": ["not_twice"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
+"""Logging of a process that serves."""
+
+
+def config(workers: int) -> uvicorn.Config:
+    """How uvicorn is set up, by the command and by the tests."""
+    return uvicorn.Config(
+        "app.main:create_app",
+        factory=True,
+        workers=workers,
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=LOGGING,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+    )

@@ -46,6 +46,16 @@ class Settings(BaseSettings):
     pool_size: int = Field(
         default=8, ge=1, description="Connections to the database that one process keeps for reading."
     )
+    database_replica_urls: str = Field(
+        default="",
+        description="Streaming replicas of a PostgreSQL database to read from, separated by commas, the primary in reserve.",
+    )
+    replica_lag_seconds: float = Field(
+        default=5, ge=0, description="A replica that has been behind the primary for longer is not read from."
+    )
+    drain_seconds: float = Field(
+        default=2, ge=0, description="At SIGTERM, for how long `/readyz` says 503 while requests are still answered."
+    )
 
 
 @cache

@@ -113,6 +113,7 @@ def fresh_database(backend: str, maker: Maker) -> Iterator[Database]:
 def served(database: Database, **settings: Any) -> Iterator[httpx.Client]:
     """A client of the program, which answers from a database on a port of this machine."""
     import uvicorn
+
     from app.main import create_app
     from app.settings import Settings
 

@@ -13,11 +13,12 @@ from shutil import copyfile
 from typing import Any
 
 import orjson
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+
 from app.core.changes import Outcome
 from app.core.db import engine
 from app.startup import prepare
-from sqlalchemy import Engine, text
-from sqlalchemy.engine import make_url
 
 BACKENDS = ("sqlite", "postgresql")
 AT = datetime(2025, 3, 1, 12, tzinfo=UTC)

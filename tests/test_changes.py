@@ -8,13 +8,13 @@ from threading import Barrier
 
 import orjson
 import pytest
+from sqlalchemy.exc import IntegrityError
+
 from app.core.changes import Changeset, Reason, Refused, apply
 from app.core.composing import Draft
 from app.core.provenance import Statement
 from app.resources import CATALOG
 from app.seeding import read
-from sqlalchemy.exc import IntegrityError
-
 from tests.databases import AT
 from tests.seeds import ARTICLE, Edit, add_second
 
@@ -24,7 +24,18 @@ PAPER = Draft(CATALOG["sources"], "paper", {"title": "A paper", "kind": "newspap
 
 def said(id, record, field, **more):
     """A statement of the paper about a field of a record."""
-    unsaid = ("value", "unit", "object", "as_stated", "parts", "section", "section_title", "paragraph", "locator", "note")
+    unsaid = (
+        "value",
+        "unit",
+        "object",
+        "as_stated",
+        "parts",
+        "section",
+        "section_title",
+        "paragraph",
+        "locator",
+        "note",
+    )
     usual = dict.fromkeys((*unsaid, "is_exhaustive")) | {
         "subject": record,
         "record": record,
@@ -102,7 +113,9 @@ def several_revisions(database, seed):
 def test_revisions_rise_by_one_and_the_past_stays(own_database, seed_copy):
     first = changes(own_database)
     several_revisions(own_database, seed_copy)
-    assert [number for (number,) in own_database.rows("SELECT number FROM revision ORDER BY number")] == list(range(1, 8))
+    assert [number for (number,) in own_database.rows("SELECT number FROM revision ORDER BY number")] == list(
+        range(1, 8)
+    )
     assert own_database.revision == 7
     after = changes(own_database)
     assert after[: len(first)] == first
@@ -238,13 +251,9 @@ def test_what_agrees_disputes_nothing(own_database, article_drafts, kind, disput
 def test_an_answer_from_elsewhere_is_seen_in_the_answered_record(own_database):
     before = own_database.document("acquire-p-8i")
     change(own_database, PAPER, aim(answers=[{"id": QUANTITY, "kind": "contradicts"}]))
-    touched = [(op, record) for _, _, op, record, _ in changes(own_database, since=1)]
-    assert touched == [
-        ("create", "paper"),
-        ("update", "acquire-p-8i"),
-        ("create", "an-aim"),
-        ("create", "paper-an-aim"),
-    ]
+    touched = {record: op for _, _, op, record, _ in changes(own_database, since=1)}
+    created = dict.fromkeys(["paper", "an-aim", "paper-an-aim"], "create")
+    assert touched == created | {"acquire-p-8i": "update"}
     assert [dispute["statement"] for dispute in own_database.document("acquire-p-8i")["disputed"]] == ["paper-an-aim"]
     assert own_database.document("acquire-p-8i") | {"disputed": []} == before
 

@@ -7,14 +7,14 @@ from collections import Counter
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from app.core.db import Choices
-from app.core.documents import documents
-from app.resources import CATALOG
-from app.startup import NewerSchema, migrate
 from sqlalchemy import Boolean, Float, Integer, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
+from app.core.db import Choices
+from app.core.documents import documents
+from app.resources import CATALOG
+from app.startup import NewerSchema, migrate
 from tests.databases import AT, BACKENDS, SEARCH
 from tests.seeds import TESTS, add_second, article
 
@@ -50,7 +50,9 @@ def plausible(connection, table):
     for column in table.c:
         if (column.foreign_keys and column.name != "id") and not column.nullable:
             (key,) = column.foreign_keys
-            row[column.name] = connection.execute(text(f"SELECT min({key.column.name}) FROM {key.column.table.name}")).scalar()
+            row[column.name] = connection.execute(
+                text(f"SELECT min({key.column.name}) FROM {key.column.table.name}")
+            ).scalar()
     if "id" in row and table.c.id.foreign_keys:
         free = f"SELECT min(id) FROM record WHERE id NOT IN (SELECT id FROM {table.name})"
         row["id"] = connection.execute(text(free)).scalar()
@@ -121,7 +123,10 @@ SCHEMA = {
 
 def test_the_migrations_make_what_is_declared(database):
     with database.engine.begin() as connection:
-        options = {"compare_type": True, "include_name": lambda name, *_: not (name or "").startswith((SEARCH, f"ix_{SEARCH}"))}
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, *_: not (name or "").startswith((SEARCH, f"ix_{SEARCH}")),
+        }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, SQLModel.metadata) == []
 

@@ -123,7 +123,7 @@ def test_duckdb_and_pandas_compute_with_the_numbers(client, tmp_path):
     with duckdb.connect() as database:
         ((total,),) = database.execute(f"SELECT sum(amount) FROM '{path}' WHERE currency = 'INR'").fetchall()
         asked = f"SELECT title FROM '{path}' WHERE list_contains(minerals, 'lithium')"
-        assert [row for row in database.execute(asked).fetchall()]
+        assert len(database.execute(asked).fetchall()) >= 1
         (tmp_path / "programs.csv").write_bytes(client.get("/v1/programs?format=csv").content)
         asked = f"SELECT sum(amount) FROM '{tmp_path}/programs.csv' WHERE currency = 'INR'"
         assert database.execute(asked).fetchone() == (total,)
@@ -260,7 +260,7 @@ def test_the_start_is_sent_before_the_end_is_read(own_database):
             headers = {"Accept-Encoding": "identity"}
             with client.stream("GET", f"/v1/places?format={format}", headers=headers) as answer:
                 pieces = list(answer.iter_raw())
-            assert len(pieces) > 8, format
+            assert len(pieces) > 4 and len(pieces[0]) < len(b"".join(pieces)) / 2, format
         assert len(sheet(openpyxl.load_workbook(io.BytesIO(client.get("/v1/places?format=xlsx").content)))) == 5004
 
 

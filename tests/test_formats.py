@@ -48,16 +48,17 @@ def test_csv_is_utf8_with_crlf_and_a_file_name(client):
     assert "₹34,300 crore" in rupees.decode("utf-8")
 
 
-@pytest.mark.parametrize("text", ["=cmd|'/c calc'!A1", "+1", "-1+2", "@SUM(A1)"])
-def test_csv_defuses_formulas_and_json_keeps_them(own_database, text):
-    change = sa.text("UPDATE record SET document = replace(document, :old, :new) WHERE id = 'cmm'")
+def test_csv_defuses_formulas_and_json_keeps_them(own_database):
+    formulas = dict(zip(("cmm", "icet", "msp", "quad"), ("=cmd|'/c calc'!A1", "+1", "-1+2", "@SUM(A1)"), strict=True))
+    change = sa.text("UPDATE record SET document = replace(document, :old, :new) WHERE id = :id")
+    titles = {id: json.dumps(own_database.document(id)["title"], ensure_ascii=False) for id in formulas}
     with own_database.engine.begin() as connection:
-        connection.execute(change, {"old": '"acronym":"CMM"', "new": f'"acronym":{json.dumps(text)}'})
+        for id, text in formulas.items():
+            connection.execute(change, {"id": id, "old": f'"title":{titles[id]}', "new": f'"title":{json.dumps(text)}'})
     with served(own_database) as client:
-        (row,) = table(client.get("/v1/programs?id=cmm&format=csv&fields=acronym"))
-        assert row["acronym"] == f"'{text}"
-        assert client.get("/v1/programs/cmm").json()["acronym"] == text
-        assert json.loads(client.get("/v1/programs?id=cmm&format=ndjson").text)["acronym"] == text
+        url = f"/v1/records?id={','.join(formulas)}&fields=title"
+        assert {row["id"]: row["title"] for row in table(client.get(f"{url}&format=csv"))} == {id: f"'{text}" for id, text in formulas.items()}
+        assert {one["id"]: one["title"] for one in client.get(url).json()["data"]} == formulas
 
 
 def test_numbers_in_csv_stay_numbers(client):

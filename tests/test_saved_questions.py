@@ -85,7 +85,7 @@ def test_faults_teach(client):
 def test_another_seed_folder_has_its_own_questions(tmp_path):
     assert questions(Settings(seed_path=tmp_path)) == []
     (tmp_path / FILE).write_text(
-        "- {id: who, question: Who?, answer: /v1/places?kind=country, shows: Countries.}\n", "utf-8"
+        "- {id: who, question: 'Who?', answer: '/v1/places?kind=country', shows: Countries.}\n", "utf-8"
     )
     read.cache_clear()
     (one,) = questions(Settings(seed_path=tmp_path))
@@ -95,13 +95,14 @@ def test_another_seed_folder_has_its_own_questions(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "- {id: Who, question: Who?, answer: /v1/places?kind=country, shows: Countries.}",
-        "- {id: who, question: Who, answer: /v1/places?kind=country, shows: Countries.}",
-        "- {id: who, question: Who?, answer: 'https://example.org/v1/places', shows: Countries.}",
-        "- {id: who, question: Who?, answer: /v1/places?kind=country}",
-        "- {id: who, question: Who?, answer: /v1/places?kind=country, shows: C., color: red}",
-        "- {id: who, question: Who?, answer: /v1/places?kind=country, shows: C., needs: luck}",
-        "- &a {id: who, question: Who?, answer: /v1/places?kind=country, shows: C.}\n- *a",
+        "- {id: Who, question: 'Who?', answer: '/v1/places?kind=country', shows: Countries.}",
+        "- {id: who, question: Who, answer: '/v1/places?kind=country', shows: Countries.}",
+        "- {id: who, question: 'Who?', answer: 'https://example.org/v1/places', shows: Countries.}",
+        "- {id: who, question: 'Who?', answer: '/v1/places?kind=country'}",
+        "- {id: who, question: Who?, answer: [}",
+        "- {id: who, question: 'Who?', answer: '/v1/places?kind=country', shows: C., color: red}",
+        "- {id: who, question: 'Who?', answer: '/v1/places?kind=country', shows: C., needs: luck}",
+        "- &a {id: who, question: 'Who?', answer: '/v1/places?kind=country', shows: C.}\n- *a",
     ],
 )
 def test_what_is_not_well_formed_is_refused(tmp_path, text):

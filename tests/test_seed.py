@@ -4,10 +4,10 @@ import re
 from collections import Counter, defaultdict
 
 import pytest
+
 from app.core.fields import Provenance
 from app.resources import CATALOG
 from app.seeding import read
-
 from tests.seeds import ARTICLE, SEED, Edit, add_second
 
 IDS = {

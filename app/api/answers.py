@@ -152,7 +152,9 @@ class Answers:
         shown = found[:limit][::-1] if backward else found[:limit]
         page = Page([row[2] for row in shown], 0, limit, revision, digest, {})
         page.total = await self.total(question.ask.resource, question.where, revision)
-        page.links = self._links(question, path, shown, before=more if backward else cursor is not None, after=backward or more)
+        page.links = self._links(
+            question, path, shown, before=more if backward else cursor is not None, after=backward or more
+        )
         for name in ask.facet:
             page.facets[name] = await self.facet(question, path, name, revision)
         if ask.include:
@@ -165,14 +167,18 @@ class Answers:
             return None
         cursor = read_cursor(question.ask.cursor, question.context, question.width)
         if question.ranked and cursor.values[0] not in RANKS:
-            raise invalid([Fault("cursor", "bad_cursor", "This cursor belongs to no place of this list.", question.ask.cursor)])
+            raise invalid(
+                [Fault("cursor", "bad_cursor", "This cursor belongs to no place of this list.", question.ask.cursor)]
+            )
         return cursor
 
     async def rows(self, question: Question, limit: int, cursor: Cursor | None) -> Sequence[Row]:
         """Revision, digest, document and sort values of the records next to a cursor; one row of nulls for none."""
         backward = cursor is not None and cursor.backward
         if question.ranked is not None:
-            return await self._ranked(question, question.ranked, limit, cursor.values if cursor else None, backward=backward)
+            return await self._ranked(
+                question, question.ranked, limit, cursor.values if cursor else None, backward=backward
+            )
         query, values = self.queries.page(
             question.ask, question.where, question.keys, limit, cursor.values if cursor else None, backward=backward
         )
@@ -189,7 +195,9 @@ class Answers:
             if at is not None and (rank > at[0] if backward else rank < at[0]):
                 continue
             after = at[1:] if at is not None and rank == at[0] else None
-            some = await self._of_rank(question, ranked, replace(asked, rank=rank), limit - len(rows), after, backward=backward)
+            some = await self._of_rank(
+                question, ranked, replace(asked, rank=rank), limit - len(rows), after, backward=backward
+            )
             if seen is not None and some[0][0] != seen[0]:
                 raise Moved
             seen = some[0]
@@ -200,7 +208,14 @@ class Answers:
         return rows or [(*seen[:2], None, None, None)]
 
     async def _of_rank(
-        self, question: Question, ranked: Wanted, asked: Search, limit: int, after: Sequence[Any] | None, *, backward: bool
+        self,
+        question: Question,
+        ranked: Wanted,
+        asked: Search,
+        limit: int,
+        after: Sequence[Any] | None,
+        *,
+        backward: bool,
     ) -> Sequence[Row]:
         words = ranked.parameter.filter
         if only_search(question.where) and isinstance(words, Words):
@@ -387,10 +402,10 @@ def _label(value: Any, title: str | None) -> str:
 def _record() -> Any:
     records = table_of(Record)
     return select(
-        col(Dataset.revision), col(Dataset.digest), *(records.c[name] for name in ("resource", "state", "merged_into", "document"))
-    ).select_from(
-        table_of(Dataset).outerjoin(records, records.c.id == bindparam("id", type_=String()))
-    )
+        col(Dataset.revision),
+        col(Dataset.digest),
+        *(records.c[name] for name in ("resource", "state", "merged_into", "document")),
+    ).select_from(table_of(Dataset).outerjoin(records, records.c.id == bindparam("id", type_=String())))
 
 
 def _slots(count: int) -> list[Any]:
@@ -421,4 +436,3 @@ def _linking(relative: Relative, count: int) -> Any:
         .select_from(table_of(Dataset).outerjoin(found, true()))
         .order_by(found.c.id)
     )
-

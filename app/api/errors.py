@@ -72,8 +72,15 @@ OUTDATED = Kind(
     "The `Dataset-Revision` that was sent in is the least that the client accepts, and it has not arrived here yet.",
 )
 BAD_REQUEST = Kind("bad-request", 400, "The request is malformed", "It does not follow HTTP, or names no host we serve.")
+TIMEOUT = Kind("timeout", 408, "The request took too long to arrive", "Its head has 10 seconds, its body 30.")
 TOO_LONG = Kind("uri-too-long", 414, "The address is too long", "Addresses are limited to 8,192 bytes.")
 TOO_LARGE = Kind("payload-too-large", 413, "The body is too large", "The API is read only and takes no body.")
+RANGE = Kind(
+    "range-not-satisfiable",
+    416,
+    "The file has no such part",
+    "`Range` begins after the last byte of the file. `Content-Range` says how many it has.",
+)
 HEADERS_TOO_LARGE = Kind(
     "headers-too-large", 431, "The headers are too large", "Headers are limited to 16 KiB and 100 fields."
 )
@@ -97,8 +104,10 @@ KINDS = {
         UNAVAILABLE,
         TOO_SLOW,
         BAD_REQUEST,
+        TIMEOUT,
         TOO_LONG,
         TOO_LARGE,
+        RANGE,
         HEADERS_TOO_LARGE,
         TOO_MANY_REQUESTS,
         NOT_IMPLEMENTED,

@@ -128,10 +128,6 @@ class Illustrator:
         if shown:
             self._ids[resource.name] = shown[0]["id"]
             self._fields(resource, [*shown, *seen])
-        links = (await ask(self.app, Request(f"/v1/{resource.name}?limit=1"))).json["links"]
-        cursor = self.components["parameters"][f"{resource.name}.cursor"]
-        if links["next"]:
-            cursor["examples"] = example(unquote(links["next"].rpartition("cursor=")[2]))
 
     async def _one(self, resource: Resource) -> list[Any]:
         answer = await ask(self.app, Request(f"/v1/{resource.name}?id={resource.example}"))
@@ -215,7 +211,15 @@ class Illustrator:
             if answer.status == 200 and answer.headers["content-type"].startswith(media_type):
                 value = answer.json if media_type == "application/json" else answer.body.decode()
                 made["examples"] = {"answer": {"summary": f"GET {unquote(target)}", "value": value}}
+                self._cursor(operation, value)
         operation["x-codeSamples"] = samples(self.origin, target)
+
+    def _cursor(self, operation: Json, answer: Any) -> None:
+        """The cursor of the second page of a list, where there is one."""
+        following = answer.get("links", {}).get("next") if isinstance(answer, dict) else None
+        for parameter in operation.get("parameters", ()):
+            if parameter.get("name") == "cursor" and following:
+                parameter["examples"] = example(unquote(following.rpartition("cursor=")[2]))
 
     async def _path_parameter(self, path: str, operation: Json) -> None:
         """The record that is the example of its resource, or for a list below it one that has such a list."""

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.errors import (
     BAD_REQUEST,
     HEADERS_TOO_LARGE,
+    INTERNAL,
     MEDIA_TYPE,
     METHOD_NOT_ALLOWED,
     NOT_IMPLEMENTED,
@@ -18,7 +19,8 @@ from app.api.errors import (
     TOO_LONG,
     Problem,
 )
-from app.api.observing import Observer
+from app.api.observing import Broken, Observer
+from app.core.replicas import ASKED, Asked
 
 METHODS = "GET, HEAD, OPTIONS"
 OTHER_METHODS = {"POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"}
@@ -28,6 +30,7 @@ LARGEST_HEADERS = 16_384
 MOST_HEADERS = 100
 HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+FAULT = "The fault was logged under this request id."
 
 EXPOSED = b"ETag, Link, Dataset-Revision, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition"
 EVERYWHERE = [
@@ -62,18 +65,29 @@ class Gate:
         given = seen.request_id
         request_id = given if given and REQUEST_ID.fullmatch(given) else self._new_id()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
+        least = seen.least
+        ASKED.set(Asked(int(least) if least and least.isdigit() and len(least) < 16 else 0))
         more = [*EVERYWHERE, (b"x-request-id", request_id)]
-        began, status = perf_counter(), 0
+        began, status, whole = perf_counter(), 0, False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, whole
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *more]
                 status = message["status"]
+            else:
+                whole = not message.get("more_body")
             await send(message)
 
         try:
             await self._let_in(scope, receive, answer, seen, request_id)
+        except Exception as error:
+            self.observer.failed(scope, error)
+            if not status:
+                await self._tell(Problem(INTERNAL, FAULT), scope, answer, request_id)
+            elif not whole:
+                # The connection is broken off, so that nobody takes half an answer for a whole one.
+                raise Broken from None
         finally:
             self.observer.seen(scope, status, perf_counter() - began)
 
@@ -81,11 +95,14 @@ class Gate:
         if scope["method"] == "OPTIONS":
             await _send(answer, 204, PREFLIGHT, b"")
         elif problem := self._refuse(scope, seen):
-            body = problem.body(scope["path"], request_id.decode())
-            content = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store", **problem.headers}
-            await _send(answer, problem.kind.status, content, b"" if scope["method"] == "HEAD" else body)
+            await self._tell(problem, scope, answer, request_id)
         else:
             await self.app(scope, receive, answer)
+
+    async def _tell(self, problem: Problem, scope: Scope, answer: Send, request_id: bytes) -> None:
+        body = problem.body(scope["path"], request_id.decode())
+        content = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store", **problem.headers}
+        await _send(answer, problem.kind.status, content, b"" if scope["method"] == "HEAD" else body)
 
     def _new_id(self) -> bytes:
         return f"{self._prefix}{next(self._numbers):08x}".encode()
@@ -115,11 +132,12 @@ def _name(host: bytes) -> bytes:
 class _Seen:
     """What one pass over the headers tells."""
 
-    __slots__ = ("host", "length", "request_id", "size")
+    __slots__ = ("host", "least", "length", "request_id", "size")
 
     def __init__(self, headers: Sequence[tuple[bytes, bytes]]):
         self.host: bytes | None = None
         self.length: bytes | None = None
+        self.least: bytes | None = None
         self.request_id: bytes | None = None
         self.size = 0
         hosts = 0
@@ -132,6 +150,8 @@ class _Seen:
                 self.length = value
             elif name == b"x-request-id":
                 self.request_id = value
+            elif name == b"dataset-revision":
+                self.least = value
 
 
 async def _send(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:

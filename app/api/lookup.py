@@ -85,7 +85,9 @@ class Lookup:
         return self._remember(key, Named(tuple(dict.fromkeys(id for rank, id in matches if rank == best))))
 
     def _remember(self, key: tuple[str, str], named: Named) -> Named:
-        self._known[key] = named
+        # What names no record, or several, is an error before any page tells that there is a newer revision.
+        if len(named.ids) == 1:
+            self._known[key] = named
         if len(self._known) > self.SIZE:
             self._known.popitem(last=False)
         return named

@@ -1,11 +1,13 @@
 """What is seen of requests from outside: one line of log each, and counts for Prometheus."""
 
+import asyncio
 import bisect
 import sys
 import time
+import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TextIO
 
 import orjson
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,8 +18,15 @@ from starlette.types import Scope
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the durations that are counted, in seconds."""
 
-Gauges = Callable[[], dict[str, tuple[str, float]]]
-"""Numbers of the moment: by name, what they are and how much."""
+FLUSH_SECONDS = 0.25
+"""How long a line may wait for others before all of them are written."""
+
+Gauges = Callable[[], Mapping[str, tuple[str, float | dict[str, float]]]]
+"""Numbers of the moment: by name, what they are and how much, or how much for each server."""
+
+
+class Broken(Exception):
+    """An answer broke off in the middle; why was logged."""
 
 
 class Observer(Collector):
@@ -32,6 +41,7 @@ class Observer(Collector):
         self.durations: dict[str, list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
         self.seconds: dict[str, float] = defaultdict(float)
         self.gauges: list[Gauges] = []
+        self._flushing = False
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self)
 
@@ -48,15 +58,39 @@ class Observer(Collector):
                 "at": round(time.time(), 3),
                 "request_id": state["request_id"],
                 "method": scope["method"],
-                "path": scope["path"][:500],
+                "path": shown(scope["path"]),
                 "route": route,
                 "status": status,
                 "ms": round(seconds * 1000, 2),
                 "rows": state.get("rows"),
                 "cache": cache,
             }
-            # JSON escapes every control character, so that no request can forge a line.
-            self.lines.write(orjson.dumps(line).decode("utf-8", "replace") + "\n")
+            self._write(line)
+
+    def failed(self, scope: Scope, error: Exception) -> None:
+        """A request met with a fault of ours, which is written down whether or not requests are."""
+        line = {
+            "at": round(time.time(), 3),
+            "level": "error",
+            "request_id": scope["state"]["request_id"],
+            "method": scope["method"],
+            "path": shown(scope["path"]),
+            "error": shown(f"{type(error).__name__}: {error}"),
+            "traceback": "\n".join(map(shown, "".join(traceback.format_exception(error)).splitlines())),
+        }
+        self._write(line)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        # JSON escapes line breaks and `shown` the rest, so that no request can forge a line.
+        lines = self.lines or sys.stderr
+        lines.write(orjson.dumps(line).decode("utf-8", "replace") + "\n")
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        (self.lines or sys.stderr).flush()
 
     def text(self) -> bytes:
         """All metrics in the text format of Prometheus."""
@@ -82,4 +116,16 @@ class Observer(Collector):
         yield durations
         for gauges in self.gauges:
             for name, (words, value) in gauges().items():
-                yield GaugeMetricFamily(f"initiatives_{name}", words, value)
+                if isinstance(value, dict):
+                    family = GaugeMetricFamily(f"initiatives_{name}", words, labels=["server"])
+                    for server, one in value.items():
+                        family.add_metric([server], one)
+                    yield family
+                else:
+                    yield GaugeMetricFamily(f"initiatives_{name}", words, value)
+
+
+def shown(text: str) -> str:
+    """What a client sent, as it stands in a log: of bounded length, printable characters alone."""
+    text = text[:500]
+    return text if text.isprintable() else text.encode("unicode_escape", "replace").decode()

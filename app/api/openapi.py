@@ -172,6 +172,10 @@ def list_operation(catalog: Catalog, resource: Resource) -> Operation:
     )  # fmt: skip
 
 
+OF_RECORD = ("json", "bibtex")
+"""Formats of a single record."""
+
+
 def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
     """A single record of a resource."""
     return operation(
@@ -183,9 +187,10 @@ def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
             _id_parameter(resource),
             ref("parameters", f"{resource.name}.fields"),
             ref("parameters", f"{resource.name}.include"),
+            _control("format", {"type": "string", "enum": list(OF_RECORD)}, OF_RECORD[-1]),
             *CONDITIONAL,
         ],
-        responses={"200": ok("The record.", ref("schemas", schema_name(resource)), link=False), **UNCHANGED, **MOVED},
+        responses={"200": ok("The record.", ref("schemas", schema_name(resource)), formats=OF_RECORD), **UNCHANGED, **MOVED},
         problems=RECORD_PROBLEMS,
     )
 
@@ -238,8 +243,23 @@ def filter_parameters(catalog: Catalog, resource: Resource, names: Sequence[str]
 
 def _list_parameters(catalog: Catalog, resource: Resource, names: Sequence[str] | None = None) -> list[Json]:
     made = filter_parameters(catalog, resource, list(catalog.filters(resource)) if names is None else names)
-    made += [ref("parameters", name if name in SHARED_CONTROLS else f"{resource.name}.{name}") for name in CONTROLS]
+    made += [
+        cursor() if name == "cursor" else ref("parameters", name if name in SHARED_CONTROLS else f"{resource.name}.{name}")
+        for name in CONTROLS
+        if name != "include" or catalog.relatives(resource)
+    ]
     return [*made, *CONDITIONAL]
+
+
+def cursor() -> Json:
+    """The parameter of a list that says where a page begins. Each list has its own, since it is good for that only."""
+    return _control("cursor", {"type": "string", "minLength": 1, "maxLength": 4000}, None)
+
+
+def needed(catalog: Catalog, resource: Resource, name: str) -> Json:
+    """A filter of a resource where nothing is answered without it."""
+    entry = catalog.filters(resource)[name]
+    return _filter_parameter(entry, catalog.parameters(resource)[name]) | {"required": True}
 
 
 def _companions(entry: Filter) -> list[str]:
@@ -255,12 +275,10 @@ def parameters(catalog: Catalog) -> Json:
                 if parameter.operator == "" or parameter.operator not in OPERATORS:
                     made[f"{resource.name}.{parameter.name}"] = _filter_parameter(entry, parameter)
         for name, known in _words(catalog, resource).items():
-            made[f"{resource.name}.{name}"] = _words_parameter(name, known, resource)
+            if known:
+                made[f"{resource.name}.{name}"] = _words_parameter(name, known, resource)
         made[f"{resource.name}.or"] = _control(
             "or", {"type": "string", "minLength": 1, "maxLength": 4000}, _either(catalog, resource)
-        )
-        made[f"{resource.name}.cursor"] = _control(
-            "cursor", {"type": "string", "minLength": 1, "maxLength": 4000}, None
         )
     made["limit"] = _control(
         "limit", {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}, 10
@@ -511,6 +529,7 @@ SHARED: Json = {
             },
             "meta": {
                 "type": "object",
+                "description": "How much there is, as of which revision.",
                 "required": ["groups", "revision"],
                 "properties": {
                     "groups": {"type": "integer", "description": "How many groups there are."},
@@ -519,6 +538,7 @@ SHARED: Json = {
             },
             "links": {
                 "type": "object",
+                "description": "Where this answer is.",
                 "required": ["self"],
                 "properties": {"self": {"type": "string", "description": "This question in its one order."}},
             },

@@ -198,7 +198,7 @@ def only_search(where: Where) -> bool:
 
 def _found(further: bool, *, backward: bool) -> Executable:
     index = search.INDEX.c.record
-    page = select(index).where(search.matches(bindparam("fts5", type_=String()), bindparam("tsquery", type_=String())))
+    page = select(index).where(search.Matches(bindparam("fts5", type_=String()), bindparam("tsquery", type_=String())))
     if further:
         after = bindparam("after", type_=index.type)
         page = page.where(index < after if backward else index > after)
@@ -217,7 +217,7 @@ def _found(further: bool, *, backward: bool) -> Executable:
 def _total(resource: Resource, where: Where) -> Executable:
     if only_search(where):
         slots = [bindparam(name, type_=String()) for name in where.values]
-        number = select(func.count()).select_from(search.INDEX).where(search.matches(*slots))
+        number = select(func.count()).select_from(search.INDEX).where(search.Matches(*slots))
         return select(col(Dataset.revision), number.scalar_subquery())
     count = select(func.count()).select_from(source(resource, where, documents=False)).where(condition(resource, where))
     return select(col(Dataset.revision), count.scalar_subquery())

@@ -218,7 +218,7 @@ def _cell(place: str, value: Any, style: int) -> str:
 class Parquet(Writer):
     """Columns with their types: lists are lists, objects are structures, what may be of any type is JSON text."""
 
-    GROUP = 5_000
+    GROUP = 4_000
     """Rows of one row group, which is what stays in memory."""
 
     def __init__(self, resource: Resource, keys: Sequence[str], about: About | None = None):

@@ -3,10 +3,12 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import orjson
@@ -73,8 +75,18 @@ class Unavailable(Exception):
     """The database cannot be reached, or has no connection free in time."""
 
 
+class Busy(Unavailable):
+    """The database is there, and every connection to it is taken."""
+
+
+class Recovering(Unavailable):
+    """A replica gave up a query, since it stood in the way of what arrives from the primary."""
+
+
 WAIT = 0.4
 """Seconds to wait for a free connection before saying that there is none."""
+WAIT_TO_CONNECT = 1.0
+"""The same for a connection that has to be made first."""
 
 
 class TooSlow(Exception):
@@ -144,10 +156,18 @@ def engine(text: str) -> Engine:
     return made
 
 
+Gauges = dict[str, tuple[str, "float | dict[str, float]"]]
+"""Numbers of the moment: by name, what they are and how much, or how much for each server."""
+
+
 class Reader:
     """Reads from one database, one statement at a time; a statement sees the database at one moment."""
 
     dialect: Dialect
+
+    def gauges(self) -> Gauges:
+        """How the connections are doing, for metrics."""
+        return {}
 
     async def open(self) -> None:
         """Make connections ready; a database that is away is noticed when it is first asked."""
@@ -177,16 +197,41 @@ class SqliteReader(Reader):
     def __init__(self, url: URL, *, timeout: float, connections: int):
         dialect: Any = url.get_dialect()
         self.dialect = dialect(paramstyle="qmark")
-        self._path = str(url.database)
+        self._path = Path(str(url.database))
         self._timeout = timeout
         self._here: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
+        self._connections, self._in_use = connections, 0
+        self._file: tuple[int, int] | None = None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="read")
         self._free = asyncio.Semaphore(connections)
 
+    def gauges(self) -> Gauges:
+        return {
+            "pool_size": ("Connections that may be used at once for queries that take long.", self._connections),
+            "pool_in_use": ("Connections in use.", self._in_use),
+        }
+
+    def _same_file(self) -> None:
+        """Let go of connections to a file that is no longer the one of this name, such as before a backup was put back."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            self._forget()
+            raise Unavailable(type(error).__name__) from error
+        if (file := (found.st_dev, found.st_ino)) != self._file:
+            self._forget()
+            self._file = file
+
+    def _forget(self) -> None:
+        for connection in [*self._idle, self._here]:
+            if connection:
+                connection.close()
+        self._idle, self._here, self._file = [], None, None
+
     def _connect(self, *, wait: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{self._path}?mode=rw",
+            f"file:{quote(str(self._path))}?mode=rw",
             uri=True,
             isolation_level=None,
             check_same_thread=False,
@@ -199,6 +244,7 @@ class SqliteReader(Reader):
 
     async def fetch(self, query: Query, values: Mapping[str, Any]) -> Sequence[Row]:
         arguments = query.arguments(values)
+        self._same_file()
         if not query.heavy:
             try:
                 if self._here is None:
@@ -215,14 +261,21 @@ class SqliteReader(Reader):
         try:
             await asyncio.wait_for(self._free.acquire(), WAIT)
         except TimeoutError:
-            raise Unavailable("no connection is free") from None
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._fetch_in_thread, query.sql, arguments)
-        finally:
-            self._free.release()
+            raise Busy("no connection is free") from None
+        self._in_use += 1
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._fetch_in_thread, query.sql, arguments)
+        # The thread goes on where the one who asks goes away: the place is free when the thread is.
+        work.add_done_callback(self._done)
+        return await asyncio.shield(work)
+
+    def _done(self, work: "asyncio.Future[Sequence[Row]]") -> None:
+        self._in_use -= 1
+        self._free.release()
+        if not work.cancelled():
+            work.exception()
 
     async def version(self) -> Any:
+        self._same_file()
         try:
             if self._here is None:
                 self._here = self._connect(wait=0)
@@ -233,25 +286,32 @@ class SqliteReader(Reader):
             raise Unavailable(str(error)) from error
 
     def _fetch_in_thread(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
+        file = self._file
         try:
-            connection = self._idle.pop() if self._idle else self._connect(wait=self._timeout)
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect(wait=self._timeout)
             deadline = time.monotonic() + self._timeout
             connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
             rows = connection.execute(sql, arguments).fetchall()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-                self._idle.append(connection)
+                self._give_back(connection, file)
                 raise TooSlow from None
             raise _away(error) from error
-        self._idle.append(connection)
+        self._give_back(connection, file)
         return rows
+
+    def _give_back(self, connection: sqlite3.Connection, file: tuple[int, int] | None) -> None:
+        if file == self._file:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     async def close(self) -> None:
         self._threads.shutdown(wait=True)
-        for connection in [*self._idle, self._here]:
-            if connection:
-                connection.close()
-        self._idle, self._here = [], None
+        self._forget()
 
 
 def _away(error: sqlite3.OperationalError) -> Exception:
@@ -272,16 +332,34 @@ class PostgresReader(Reader):
 
     def __init__(self, url: URL, *, timeout: float, connections: int):
         self.dialect = url.set(drivername="postgresql+asyncpg").get_dialect()()
+        self.name = f"{url.host or url.query.get('host', 'localhost')}:{url.port or url.query.get('port', 5432)}"
         self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._timeout = timeout
         self._connections = connections
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
         self._revision = Query(select(column("revision")).select_from(table("dataset")), self.dialect)
+        self._watch: asyncpg.Connection[Any] | None = None
         self._next: asyncio.Future[Any] | None = None
         self._checking: asyncio.Future[None] | None = None
         self._away = self._trying = False
         self._again = 0.0
+        self._server_settings = {
+            "application_name": "initiatives",
+            "statement_timeout": str(int(timeout * 1000)),
+            "default_transaction_read_only": "on",
+            "timezone": "UTC",
+            "jit": "off",
+        }
+
+    def gauges(self) -> Gauges:
+        size, idle = (self._pool.get_size(), self._pool.get_idle_size()) if self._pool else (0, 0)
+        return {
+            "pool_size": ("Connections that may be open at once.", self._connections),
+            "pool_open": ("Connections that are open.", size),
+            "pool_in_use": ("Connections in use.", size - idle),
+            "database_away": ("Whether the server did not answer when it was last asked.", float(self._away)),
+        }
 
     async def open(self) -> None:
         async with self._opening:
@@ -290,14 +368,11 @@ class PostgresReader(Reader):
                     self._url,
                     min_size=0,
                     max_size=self._connections,
+                    max_queries=10**9,
                     timeout=5,
                     max_inactive_connection_lifetime=300,
-                    server_settings={
-                        "statement_timeout": str(int(self._timeout * 1000)),
-                        "default_transaction_read_only": "on",
-                        "timezone": "UTC",
-                        "jit": "off",
-                    },
+                    reset=_nothing_to_reset,
+                    server_settings=self._server_settings,
                 )
 
     async def version(self) -> Any:
@@ -313,7 +388,7 @@ class PostgresReader(Reader):
         while (waiting := self._next) is not None:
             self._next = None
             try:
-                rows = await self.fetch(self._revision, {})
+                rows = await self._guarded(self._fetch_watching, self._revision, {})
                 answer: Any = rows[0][0]
             except Exception as error:
                 if not waiting.done():
@@ -325,42 +400,59 @@ class PostgresReader(Reader):
         self._checking = None
 
     async def close(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.terminate()
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
 
     async def fetch(self, query: Query, values: Mapping[str, Any]) -> Sequence[Row]:
+        return await self._guarded(self._fetch, query, values)
+
+    async def _guarded(
+        self, ask: Callable[[str, tuple[Any, ...]], Awaitable[Sequence[Row]]], query: Query, values: Mapping[str, Any]
+    ) -> Sequence[Row]:
+        """Ask, unless the server was away a moment ago: then one request in a while finds out whether it is back."""
         if self._away and (self._trying or time.monotonic() < self._again):
             raise Unavailable("the server was away a moment ago")
-        self._trying = self._away
+        trying = self._trying = self._away
         try:
-            rows = await self._fetch(query.sql, query.arguments(values))
+            rows = await ask(query.sql, query.arguments(values))
             self._away = False
             return rows
         except asyncpg.QueryCanceledError:
             raise TooSlow from None
+        except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
+            raise Recovering(type(error).__name__) from error
         except (asyncpg.TooManyConnectionsError, asyncpg.UndefinedTableError) as error:
             raise Unavailable(type(error).__name__) from error
         except (*LOST, asyncpg.CannotConnectNowError) as error:
             self._away, self._again = True, time.monotonic() + self.PAUSE
             raise Unavailable(type(error).__name__) from error
         finally:
-            self._trying = False
+            if trying:
+                self._trying = False
 
     async def _fetch(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
         if self._pool is None:
             await self.open()
         assert self._pool is not None
         for attempt in (1, 2):
+            full = self._pool.get_size() >= self._connections
             try:
-                connection = await self._pool.acquire(timeout=WAIT)
+                connection = await self._pool.acquire(timeout=WAIT if full else WAIT_TO_CONNECT)
             except TimeoutError:
-                if self._pool.get_size() < self._connections:
+                if not full:
                     raise ConnectionError("the server does not answer") from None
-                raise Unavailable("no connection is free") from None
+                raise Busy("no connection is free") from None
             try:
-                rows: list[Row] = await connection.fetch(sql, *arguments)
+                # The server ends a statement at its time limit; one that does not is lost, however it hangs.
+                rows: list[Row] = await connection.fetch(sql, *arguments, timeout=self._timeout + 1)
                 return rows
+            except TimeoutError:
+                connection.terminate()
+                raise
             except LOST:
                 # The server ended an idle connection: another one may be good.
                 if attempt == 2:
@@ -368,6 +460,26 @@ class PostgresReader(Reader):
             finally:
                 await self._pool.release(connection)
         raise AssertionError("unreachable")
+
+    async def _fetch_watching(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
+        """The same on a connection apart, so that kept answers do not wait behind queries that take long."""
+        for attempt in (1, 2):
+            if (watch := self._watch) is None or watch.is_closed():
+                watch = self._watch = await asyncpg.connect(
+                    self._url, timeout=WAIT_TO_CONNECT, server_settings=self._server_settings
+                )
+            try:
+                rows: list[Row] = await watch.fetch(sql, *arguments, timeout=WAIT_TO_CONNECT)
+                return rows
+            except LOST as error:
+                watch.terminate()
+                if attempt == 2 or isinstance(error, TimeoutError):
+                    raise
+        raise AssertionError("unreachable")
+
+
+async def _nothing_to_reset(connection: "asyncpg.Connection[Any]") -> None:
+    """Statements that only read leave nothing behind on their connection."""
 
 
 def reader(text: str, *, timeout: float, connections: int) -> Reader:

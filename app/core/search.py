@@ -51,11 +51,42 @@ _ENDINGS = {
     "ise": "ize", "ises": "izes", "ised": "ized", "ising": "izing", "iser": "izer", "isers": "izers",
     "isation": "ization", "isations": "izations", "isational": "izational",
 }  # fmt: skip
-_STEMS = (
-    "central commercial digital final formal global harmon industrial liberal local material maxim minim mobil modern "
-    "monet national neutral normal optim organ prior privat recogn regular revital social special standard stabil "
-    "summar synchron util visual"
-).split()
+_STEMS = [
+    "central",
+    "commercial",
+    "digital",
+    "final",
+    "formal",
+    "global",
+    "harmon",
+    "industrial",
+    "liberal",
+    "local",
+    "material",
+    "maxim",
+    "minim",
+    "mobil",
+    "modern",
+    "monet",
+    "national",
+    "neutral",
+    "normal",
+    "optim",
+    "organ",
+    "prior",
+    "privat",
+    "recogn",
+    "regular",
+    "revital",
+    "social",
+    "special",
+    "standard",
+    "stabil",
+    "summar",
+    "synchron",
+    "util",
+    "visual",
+]
 _PAIRS = {
     "defence": "defense", "defences": "defenses", "offence": "offense", "offences": "offenses",
     "licence": "license", "licences": "licenses", "practise": "practice", "practised": "practiced",
@@ -84,10 +115,22 @@ SPELLINGS: Mapping[str, str] = _PAIRS | {
 """What is written in two ways, and the one that is indexed and looked for."""
 COMPOUNDS: Mapping[str, tuple[str, ...]] = {
     f"co{end}": ("co", end)
-    for end in (
-        "production produce produced producing development develop developed developing operation operate "
-        "operative ordination ordinate ordinated"
-    ).split()
+    for end in [
+        "production",
+        "produce",
+        "produced",
+        "producing",
+        "development",
+        "develop",
+        "developed",
+        "developing",
+        "operation",
+        "operate",
+        "operative",
+        "ordination",
+        "ordinate",
+        "ordinated",
+    ]
 }
 """Compounds that are written with a hyphen or a blank, too; without one they read as if they had it."""
 
@@ -230,9 +273,13 @@ class Search:
         return self._written(_Tsquery, kind)
 
     def _written(self, to: "type[_Fts5 | _Tsquery]", kind: str | None) -> str:
-        words = to.any(to.but(to.all(map(to.phrase, one.must)), map(to.phrase, one.without)) for one in self.alternatives)
+        words = to.any(
+            to.but(to.all(map(to.phrase, one.must)), map(to.phrase, one.without)) for one in self.alternatives
+        )
         marked = to.any(
-            to.but(to.all(to.phrase([f"~{word}" for word in phrase]) for phrase in one.must), map(to.phrase, one.without))
+            to.but(
+                to.all(to.phrase([f"~{word}" for word in phrase]) for phrase in one.must), map(to.phrase, one.without)
+            )
             for one in self.alternatives
         )
         named = [to.phrase([f"={self.key}"])] if self.key else []
@@ -364,6 +411,7 @@ class Declared(Protocol):
     def named_by(self) -> tuple[Any, ...]: ...
     @property
     def has_evidence(self) -> bool: ...
+    def __hash__(self) -> int: ...
 
 
 class Declarations(Protocol):
@@ -504,13 +552,17 @@ def starts(searched: Searched) -> set[tuple[int, str]]:
             found.add((0, "".join(words)[:LONGEST_KEY]))
         elif text.kind == "title":
             found |= {
-                (1, "".join(words[place : place + LONGEST_KEY])[:LONGEST_KEY]) for place in range(len(words[:MOST_STARTS]))
+                (1, "".join(words[place : place + LONGEST_KEY])[:LONGEST_KEY])
+                for place in range(len(words[:MOST_STARTS]))
             }
     return {(rank, word) for rank, word in found if word}
 
 
 def begun(prefix: str) -> tuple[str, ...]:
-    """The keys that what was typed so far may be the start of. ValueError where that is nothing, or too long."""
+    """The keys that what was typed so far may be the start of: as it is, then as the beginning of another spelling.
+
+    ValueError where that is nothing, or too long.
+    """
     cleaned = clean(prefix)
     if len(cleaned) > LONGEST:
         raise ValueError(f"is longer than {LONGEST} characters")
@@ -519,10 +571,11 @@ def begun(prefix: str) -> tuple[str, ...]:
         raise ValueError("has no letter or digit to look for")
     head, last = "".join(words[:-1]), words[-1]
     others = {other for word, other in SPELLINGS.items() if word.startswith(last) and not other.startswith(last)}
-    return tuple(sorted({(head + word)[:LONGEST_KEY] for word in (last, *others)} if len(last) > 2 else {(head + last)[:LONGEST_KEY]}))
+    ways = [last, *(sorted(others) if len(last) > 2 else ())]
+    return tuple(dict.fromkeys((head + word)[:LONGEST_KEY] for word in ways))
 
 
-class matches(GenericFunction[Any]):
+class Matches(GenericFunction[Any]):
     """Whether a row of the index answers a question, given as FTS5 and as PostgreSQL take it.
 
     Of no type: SQLite would be asked for `MATCH ? = 1`, which it does not take.
@@ -532,13 +585,13 @@ class matches(GenericFunction[Any]):
     inherit_cache = True
 
 
-@compiles(matches, "sqlite")
+@compiles(Matches, "sqlite")
 def _match(element: Any, compiler: Any, **options: Any) -> str:
     fts5, _ = element.clauses
     return f"search_index MATCH {compiler.process(fts5, **options)}"
 
 
-@compiles(matches, "postgresql")
+@compiles(Matches, "postgresql")
 def _at_at(element: Any, compiler: Any, **options: Any) -> str:
     _, tsquery = element.clauses
     return f"search_index.tokens @@ CAST({compiler.process(tsquery, **options)} AS TSQUERY)"
@@ -563,14 +616,15 @@ def _keep(connection: Connection, catalog: Declarations, batch: Entries, new: Co
     rows, begins, old = [], [], []
     sqlite = connection.dialect.name == "sqlite"
     for id, text in batch:
-        document = orjson.loads(text) if text is not None else None
-        resource = catalog[document["resource"]] if document is not None else None
-        if resource is not None and not resource.has_evidence:
+        if text is None:
+            old.append(id)
+            continue
+        document = orjson.loads(text)
+        resource = catalog[document["resource"]]
+        if not resource.has_evidence:
             continue
         if id not in new:
             old.append(id)
-        if document is None:
-            continue
         found = searched(resource, document)
         made = row(resource, id, found)
         rows.append({"record": id, "tokens": " ".join(made) if sqlite else tsvector(made)})
@@ -621,7 +675,7 @@ def rebuild(connection: Connection, catalog: Declarations) -> int:
 def condition(record: Any, slots: Sequence[Any]) -> Any:
     """Whether a record, by the column of its id, is among those that answer a question."""
     # OFFSET keeps PostgreSQL from walking all records in order in the hope of meeting a match soon.
-    return record.in_(select(INDEX.c.record).where(matches(*slots)).offset(0))
+    return record.in_(select(INDEX.c.record).where(Matches(*slots)).offset(0))
 
 
 def spans(search: Search, text: str) -> list[tuple[int, int]]:
@@ -629,9 +683,11 @@ def spans(search: Search, text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     words = tokens(text)
     for phrase in search.phrases:
-        for place in range(len(words) - len(phrase) + 1):
-            if tuple(token.text for token in words[place : place + len(phrase)]) == phrase:
-                found.append((words[place].start, words[place + len(phrase) - 1].end))
+        found += [
+            (words[place].start, words[place + len(phrase) - 1].end)
+            for place in range(len(words) - len(phrase) + 1)
+            if tuple(token.text for token in words[place : place + len(phrase)]) == phrase
+        ]
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
@@ -639,7 +695,6 @@ def spans(search: Search, text: str) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
-
 
 
 MOST_SHOWN = 200

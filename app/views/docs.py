@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app import __version__
-from app.api import openapi
+from app.api import aggregate, openapi
 from app.api.answers import Answers
 from app.api.caching import validators
 from app.api.errors import (
@@ -170,7 +170,7 @@ class Document:
 
     def __init__(self, content: dict[str, Any], revision: int | None, digest: str):
         self.content, self.revision, self.digest = content, revision, digest
-        self.json = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        self.json = orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
         self._yaml: str | None = None
 
     def yaml(self) -> str:
@@ -247,14 +247,21 @@ def contents(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "MIT (code), CC BY 4.0 (data)", "identifier": "MIT AND CC-BY-4.0"},
         servers=[{"url": str(app.state.settings.public_url or "/"), "description": "This server."}],
     )
-    # A copy, since routes share parts of it that examples are put into.
-    made = orjson.loads(orjson.dumps(made))
-    own = made.get("components", {}).get("schemas", {})
-    made["components"] = openapi.components(CATALOG, EVERYTHING, more={"Index": INDEX, **own})
-    made["components"] = orjson.loads(orjson.dumps(made["components"]))
+    # Copies, since what examples are put into is shared by routes.
+    counted = {f"/v1/{one.name}/aggregate": openapi.path_item(aggregate.operation(CATALOG, one)) for one in CATALOG}
+    ours = {
+        "paths": {**openapi.paths(CATALOG), **counted, **made["paths"]},
+        "components": openapi.components(CATALOG, EVERYTHING, more={"Index": INDEX}),
+    }
+    made |= orjson.loads(orjson.dumps(ours))
     made["tags"] = sections(made)
-    places = [tag["name"] for tag in made["tags"]]
-    made["paths"] = dict(sorted(made["paths"].items(), key=lambda item: places.index(item[1]["get"]["tags"][0])))
+    tags = [tag["name"] for tag in made["tags"]]
+
+    def place(item: tuple[str, Any]) -> tuple[int, int, bool]:
+        path, operations = item
+        return tags.index(operations["get"]["tags"][0]), path.count("/"), not path.endswith("}")
+
+    made["paths"] = dict(sorted(made["paths"].items(), key=place))
     return made
 
 
@@ -269,10 +276,11 @@ def sections(document: dict[str, Any]) -> list[dict[str, str]]:
 
 
 TAGS = {
+    "questions": "Questions in plain words, each with the address that answers it.",
+    "bulk": "The whole dataset as files, made once for each revision.",
     "graph": "Records and links as a network: what is around a record, and how two are connected.",
     "changes": "What changed, revision by revision, and what there was at an earlier one.",
     "search": "Words anywhere in the records.",
-    "export": "The whole dataset as files.",
 }
 """Sections of hand-written endpoints."""
 

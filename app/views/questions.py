@@ -51,7 +51,11 @@ def read(path: Path) -> Sequence[Question]:
     if not path.is_file():
         return ()
     text = path.read_text("utf-8")
-    found = TypeAdapter(tuple[Question, ...]).validate_python(yaml.load(text, yaml.BaseLoader))  # noqa: S506 - it makes nothing but text
+    try:
+        loaded = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but text
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path.name} is not YAML: {error}") from None
+    found = TypeAdapter(tuple[Question, ...]).validate_python(loaded)
     ids = [one.id for one in found]
     if twice := sorted({id for id in ids if ids.count(id) > 1}):
         raise ValueError(f"{path.name} has two questions named {', '.join(twice)}")

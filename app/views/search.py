@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter
-from sqlalchemy import String, bindparam, or_, select, true, union_all
+from sqlalchemy import Integer, String, bindparam, literal, select, true, union_all
 from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import Response
@@ -101,9 +101,14 @@ def _page(item: Mapping[str, Any]) -> dict[str, Any]:
         "letter or digit, with nothing but `-words` on one side of an `or`, or beyond 200 characters is an error; no "
         "other is: signs that mean nothing here are passed over.",
         parameters=[
-            *(openapi.ref("parameters", f"{RECORDS.name}.{name}") for name in EVERYTHING.filters(RECORDS)),
+            openapi.needed(EVERYTHING, RECORDS, "q"),
+            *(
+                openapi.ref("parameters", f"{RECORDS.name}.{name}")
+                for name in EVERYTHING.filters(RECORDS)
+                if name != "q"
+            ),
             openapi.ref("parameters", "limit"),
-            openapi.ref("parameters", "cursor"),
+            openapi.cursor(),
             openapi.ref("parameters", f"{RECORDS.name}.facet"),
             *openapi.CONDITIONAL,
         ],
@@ -228,9 +233,13 @@ def prefix(raw: bytes) -> tuple[str, tuple[str, ...]]:
             )
     begun: tuple[str, ...] = ()
     if len(given) > 1:
-        faults.append(Fault("prefix", "duplicate_parameter", f"prefix takes one value and was given {len(given)}.", given[1]))
+        faults.append(
+            Fault("prefix", "duplicate_parameter", f"prefix takes one value and was given {len(given)}.", given[1])
+        )
     elif not given or not given[0]:
-        faults.append(Fault("prefix", "empty_value" if given else "missing", "prefix needs a value: what was typed so far."))
+        faults.append(
+            Fault("prefix", "empty_value" if given else "missing", "prefix needs a value: what was typed so far.")
+        )
     else:
         try:
             begun = search.begun(given[0])
@@ -243,26 +252,29 @@ def prefix(raw: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def starting(number: int) -> Any:
-    """Revision, digest, rank, key, id and document of records that begin in one of some ways: names first, then by key."""
+    """Revision, digest, rank, key, id and document of records that begin in some ways: by rank, by way, by key, by id."""
     start = table_of(search.Start).c
-    ranges = [
-        start.key.between(bindparam(f"from_{i}", type_=String()), bindparam(f"to_{i}", type_=String())) for i in range(number)
-    ]
     some = [
-        select(start.rank, start.key, start.record)
-        .where(start.rank == rank, or_(*ranges))
+        select(start.rank, literal(i, Integer()).label("way"), start.key, start.record)
+        .where(
+            start.rank == rank,
+            start.key.between(bindparam(f"from_{i}", type_=String()), bindparam(f"to_{i}", type_=String())),
+        )
         .order_by(start.key, start.record)
         .limit(MOST_STARTS)
-        .subquery(f"of_rank_{rank}")
+        .subquery(f"of_rank_{rank}_{i}")
         for rank in (0, 1)
+        for i in range(number)
     ]
     found = union_all(*(select(one) for one in some)).subquery("found")
     return (
-        select(col(Dataset.revision), col(Dataset.digest), found.c.rank, found.c.key, found.c.record, col(Record.document))
+        select(
+            col(Dataset.revision), col(Dataset.digest), found.c.rank, found.c.key, found.c.record, col(Record.document)
+        )
         .select_from(
             table_of(Dataset).outerjoin(found, true()).outerjoin(table_of(Record), col(Record.id) == found.c.record)
         )
-        .order_by(found.c.rank, found.c.key, found.c.record)
+        .order_by(found.c.rank, found.c.way, found.c.key, found.c.record)
     )
 
 

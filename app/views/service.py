@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.api import openapi
+from app.api.errors import UNAVAILABLE, Problem
 from app.api.routes import answers
 
 router = APIRouter()
@@ -49,6 +50,8 @@ async def metrics(request: Request) -> Response:
     ),
 )
 async def ready(request: Request) -> Response:
-    """The database answers."""
+    """The database answers, and the process is not about to end."""
+    if request.scope["state"].get("draining"):
+        raise Problem(UNAVAILABLE, "This process is about to end.", headers={"Retry-After": "1"})
     revision, _, _ = await answers(request).dataset()
     return JSONResponse({"status": "ok", "revision": revision}, headers={"Cache-Control": "no-store"})

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from app.core import search
 from app.core.db import Characters
 from app.resources import CATALOG

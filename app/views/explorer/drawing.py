@@ -14,6 +14,8 @@ from app.views.explorer import wording
 
 STYLE = Path(__file__).parent / "static" / "picture.css"
 ROW = 25
+SPREAD = 2.6
+"""How far apart the records of a short column may be, in rows."""
 COLUMN = 290
 LETTER = 6.9
 """Width of a letter, roughly."""
@@ -101,8 +103,9 @@ def graph(nodes: Sequence[Node], edges: Sequence[Edge], columns: Sequence[str], 
     height, width = 70 + tallest * ROW, max(len(order), 1) * COLUMN + 20
     at: dict[str, tuple[float, float]] = {}
     for i, column in enumerate(order.values()):
-        top = 58 + (tallest - len(column)) * ROW / 2
-        at |= {node.id: (16 + i * COLUMN, top + j * ROW) for j, node in enumerate(column)}
+        row = ROW * min(SPREAD, tallest / len(column))
+        top = 58 + (tallest * ROW - len(column) * row) / 2 + (row - ROW) / 2
+        at |= {node.id: (16 + i * COLUMN, round(top + j * row, 1)) for j, node in enumerate(column)}
     number = {node.id: i for i, node in enumerate(node for column in order.values() for node in column)}
     ends = {node.id: at[node.id][0] + 15 + LETTER * len(short(node.title)) for node in nodes if node.id in at}
     body = Markup("")

@@ -88,7 +88,12 @@ async def llms(request: Request) -> Response:
         "",
         "## Questions and their answers",
         "",
-        *(f"- [{one.question}]({base}{one.answer}): {one.shows}" for one in questions(request.app.state.settings)),
+        *(f"- [{one.question}]({base}{_in_link(one.answer)}): {one.shows}" for one in questions(request.app.state.settings)),
         "",
     ]
     return Response("\n".join(lines), media_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _in_link(address: str) -> str:
+    """An address as it can stand in a link of Markdown."""
+    return address.replace("(", "%28").replace(")", "%29")

@@ -19,7 +19,7 @@ from app.api.routes import accept_revision, answers
 from app.api.where import Where
 from app.core.db import Unavailable
 from app.core.declare import Catalog, Resource
-from app.core.filters import DATE, Dates, Filter, Folded, Identity, Number
+from app.core.filters import DATE, FLAG, TEXT, Dates, Filter, Folded, Identity, Number
 from app.resources import CATALOG
 from app.views.explorer import known, pages, wording
 
@@ -171,7 +171,7 @@ async def _chips(source: Answers, question: Question, path: str, titles: known.T
     chips: list[Chip] = []
     ask = question.ask
     for wanted in ask.wanted:
-        label, texts = wording.heading(wanted.parameter.filter.name), wanted.texts
+        label, texts = "Search" if wanted.parameter.name == SEARCH else wording.heading(wanted.parameter.filter.name), wanted.texts
         if wanted.parameter.operator not in OPERATORS and wanted.parameter.operator != "isnull":
             label = wording.heading(wanted.parameter.name)
         for i, text in enumerate(texts):
@@ -197,7 +197,10 @@ def _chip_text(wanted: Wanted, text: str, titles: known.Titles) -> str:
     operator = wanted.parameter.operator
     if operator == "isnull":
         return "not given" if text == "true" else "given"
-    value = titles[text][1] if text in titles else wording.plain(text if text not in ("true", "false") else text == "true")
+    if wanted.parameter.kind in (TEXT, FLAG) or wanted.parameter.name == SEARCH:
+        value = {"true": "yes", "false": "no"}.get(text, text) if wanted.parameter.kind is FLAG else f"“{text}”"
+    else:
+        value = titles[text][1] if text in titles else wording.plain(text)
     return " ".join(word for word in (OPERATORS.get(operator, ""), value) if word)
 
 

@@ -285,6 +285,8 @@ def _has(value: Any) -> bool:
 def facts(resource: Resource, document: Mapping[str, Any], titles: Titles, evidence: Evidence) -> list[Fact]:
     """The rows of the table, but for what is empty."""
     made = []
+    if whole := evidence.by_field.get(""):
+        made.append(Fact("", "As a whole", [Row(Value(document.get("summary") or document["title"]), whole)]))
     headline = [name for name in HEADLINE if resource.has_evidence and evidence.by_field.get(name)]
     for name in [*headline, *_fields(resource)]:
         behind, others = evidence.by_field.get(name, []), evidence.others.get(name, [])

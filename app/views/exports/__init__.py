@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from app.api import openapi, plain
 from app.api.caching import validators
 from app.api.citing import LICENSE
-from app.api.errors import INVALID_QUERY, NOT_FOUND, OUTDATED, Kind, Problem
+from app.api.errors import INVALID_QUERY, MEDIA_TYPE, NOT_FOUND, OUTDATED, RANGE, Problem
 from app.api.formats import EXTRA
 from app.api.routes import accept_revision, answers, link_header, not_found, public
 from app.views.exports.building import Built, Exports
@@ -20,13 +20,6 @@ from app.views.exports.files import KINDS
 router = APIRouter()
 
 TAG = "bulk"
-
-UNSATISFIABLE = Kind(
-    "range-not-satisfiable",
-    416,
-    "The file has no such part",
-    "`Range` begins after the last byte of the file; `Content-Range` says how many it has.",
-)
 
 INDEX: dict[str, Any] = {
     "type": "object",
@@ -144,7 +137,10 @@ async def index(request: Request) -> Response:
                 },
             },
             "206": {"description": "The part that `Range` asks for."},
-            "416": {"description": "`Range` begins after the end of the file."},
+            "416": {
+                "description": f"{RANGE.title}.",
+                "content": {MEDIA_TYPE: {"schema": openapi.ref("schemas", "Problem")}},
+            },
             **openapi.UNCHANGED,
         },
         problems=(NOT_FOUND, INVALID_QUERY, OUTDATED),
@@ -185,7 +181,7 @@ def _settle_range(request: Request, tag: str, size: int) -> None:
         beyond = (first is not None and int(first) >= size) or (suffix is not None and int(suffix) == 0)
         if beyond and not backward:
             detail = f"The file has {size:,} bytes."
-            raise Problem(UNSATISFIABLE, detail, headers={"Content-Range": f"bytes */{size}"})
+            raise Problem(RANGE, detail, headers={"Content-Range": f"bytes */{size}"})
         good = not backward
     dropped = (b"if-range",) if good else (b"if-range", b"range")
     request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0].lower() not in dropped]
