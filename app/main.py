@@ -102,7 +102,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    words = "Every connection to the database is taken." if isinstance(error, Busy) else "The database cannot be reached just now."
+    words = (
+        "Every connection to the database is taken."
+        if isinstance(error, Busy)
+        else "The database cannot be reached just now."
+    )
     away = Problem(UNAVAILABLE, words, headers={"Retry-After": "1"})
     return await _problem(request, away)
 

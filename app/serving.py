@@ -196,6 +196,24 @@ class Server(uvicorn.Server):
             return
         super().handle_exit(sig, frame)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take up who is connected already, and end in order."""
+        late = []
+        for listener in sockets or []:
+            with contextlib.suppress(OSError):
+                while True:
+                    late.append(listener.accept()[0])
+        for server in self.servers:
+            server.close()
+        for connection in late:
+            connection.setblocking(False)
+            with contextlib.suppress(OSError):
+                await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> Protocol:
+        return Protocol(self.config, self.server_state, self.lifespan.state)
+
     async def on_tick(self, counter: int) -> bool:
         if self._until is not None and time.monotonic() >= self._until:
             self.should_exit = True

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +81,14 @@ def children(pid: int) -> list[int]:
 
 @contextmanager
 def service(folder: Path, url: str, *arguments: str, **environment: Any) -> Iterator[Service]:
-    """`initiatives serve` on a database, ready for requests."""
+    """`initiatives serve` on a database, ready for requests; `patch` is Python that goes before."""
     port = free_port()
+    patch = environment.pop("patch", "")
     log, errors = folder / f"{port}.log", folder / f"{port}.err"
     settings = {name.upper(): str(value) for name, value in environment.items()}
     with log.open("w") as out, errors.open("w") as err:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "app", "serve", "--port", str(port), *arguments],
+            [sys.executable, "-W", "ignore", "-c", f"{patch}\nfrom app.cli import app; app()", "serve", "--port", str(port), *arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT), "BETTER_SOURCES": "false", "DATABASE_URL": url, **settings},
             stdout=out,
@@ -208,9 +209,9 @@ class Sample:
     seconds: float
     path: str
     status: int | None
-    """Null where the connection broke."""
+    """Null where the connection broke, -1 where none was accepted."""
     stale: bool = False
-    headers: dict[str, str] = field(default_factory=dict)
+    revision: int = 0
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: str = "") -> tuple[int, dict[str, str], bytes]:
@@ -258,7 +259,6 @@ class Load:
             path = self.paths[turn % len(self.paths)]
             turn += 1
             began = time.monotonic()
-            fresh = connection is None
             try:
                 if connection is None:
                     connection = await asyncio.open_connection("127.0.0.1", self.port)
@@ -268,13 +268,13 @@ class Load:
                 continue
             try:
                 status, headers, _ = await ask(*connection, path)
-            except (OSError, asyncio.IncompleteReadError) as error:
+            except (OSError, asyncio.IncompleteReadError):
                 connection[1].close()
                 connection = None
-                if fresh or not isinstance(error, asyncio.IncompleteReadError) or error.partial:
-                    self.samples.append(Sample(began, time.monotonic() - began, path, None))
+                self.samples.append(Sample(began, time.monotonic() - began, path, None))
                 continue
-            self.samples.append(Sample(began, time.monotonic() - began, path, status, "warning" in headers, headers))
+            revision = int(headers.get("dataset-revision", 0))
+            self.samples.append(Sample(began, time.monotonic() - began, path, status, "warning" in headers, revision))
             if headers.get("connection") == "close":
                 connection[1].close()
                 connection = None

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+
 from tests.conftest import served
 from tests.test_explorer import rewrite
 
@@ -94,14 +95,20 @@ def watched(browser: Browser, site: str, **more) -> Iterator[Page]:
 
     context.route("**/*", route)
     page = context.new_page()
-    page.add_init_script("addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI))")
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI))"
+    )
     page.on("console", lambda one: complaints.append(one.text) if one.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
     yield page
     context.close()
     # What a browser says of a page that is a 404 or a 422 on purpose.
-    assert [one for one in complaints if not re.match("Failed to load resource: the server responded with a status of 4", one)] == []
+    assert [
+        one
+        for one in complaints
+        if not re.match("Failed to load resource: the server responded with a status of 4", one)
+    ] == []
 
 
 def press(page: Page, *keys: str) -> None:
@@ -158,7 +165,11 @@ def test_compact_procurements_by_clicking_alone(browser, site):
         expect(page.get_by_role("heading", name="3 commitments")).to_be_visible()
         assert page.url == f"{site}/commitments?initiative=compact&kind=procurement"
         titles = page.locator(".rows h3 > a").all_text_contents()
-        assert titles == ["Javelin missiles for India", "Six more P-8I aircraft for India", "Stryker vehicles for India"]
+        assert titles == [
+            "Javelin missiles for India",
+            "Six more P-8I aircraft for India",
+            "Stryker vehicles for India",
+        ]
 
 
 def test_without_javascript_everything_works(browser, site):
@@ -241,7 +252,7 @@ def payloads() -> list[str]:
     shapes = (
         "<{tag} onerror=alert(1) src=x>",
         "<{tag} onload=alert(1)>",
-        "\"><{tag} autofocus onfocus=alert(1) tabindex=1>",
+        '"><{tag} autofocus onfocus=alert(1) tabindex=1>',
         "'><{tag} onmouseover='alert(1)'>x</{tag}>",
         "</title><{tag}>alert(1)</{tag}>",
         "</script><script>alert(1)</script><{tag}>",
@@ -263,7 +274,11 @@ def test_markup_never_runs(browser, maker, template):
     with maker.database("sqlite", template("sqlite")) as database:
         documents = database.documents()
         for i, (id, document) in enumerate(documents.items()):
-            texts = {key: some[(i + j) % 300] for j, key in enumerate(("title", "summary", "note", "as_stated", "objective", "publisher")) if key in document}
+            texts = {
+                key: some[(i + j) % 300]
+                for j, key in enumerate(("title", "summary", "note", "as_stated", "objective", "publisher"))
+                if key in document
+            }
             if i < 420 and texts:
                 rewrite(database, id, document | texts)
         with served(database) as client:
@@ -275,7 +290,9 @@ def test_markup_never_runs(browser, maker, template):
                 for path in ("/", "/graph", "/timeline", "/charts/minerals?by=used_in", "/records"):
                     page.goto(path)
                 for payload in some[::6]:
-                    page.goto(f"/search?q={httpx.QueryParams({'q': payload})['q'] and str(httpx.QueryParams({'q': payload}))[2:]}")
+                    page.goto(
+                        f"/search?q={httpx.QueryParams({'q': payload})['q'] and str(httpx.QueryParams({'q': payload}))[2:]}"
+                    )
                 page.goto("/")
                 page.get_by_role("combobox").fill(json.dumps(some[0]))
                 assert page.evaluate("document.querySelectorAll('[onload], [onerror], [onfocus]').length") == 0

@@ -15,13 +15,20 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
+from sqlalchemy import text as sql
+
 from app.resources import CATALOG
-from sqlalchemy import text
 from tests.conftest import served
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 LISTS = [*(resource.name for resource in CATALOG), "records"]
-PICTURES = ["/graph", "/graph?around=gallium", "/timeline", "/timeline?initiative=compact", "/charts/commitments?by=kind"]
+PICTURES = [
+    "/graph",
+    "/graph?around=gallium",
+    "/timeline",
+    "/timeline?initiative=compact",
+    "/charts/commitments?by=kind",
+]
 VOID = {"meta", "link", "input", "br", "img", "path", "circle", "rect", "line"}
 PAYLOAD = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
@@ -53,7 +60,8 @@ class Html(HTMLParser):
         return [
             (attributes, " ".join("".join(text).split()))
             for name, attributes, text in self.elements
-            if name == tag and all(value in attributes.get(key.rstrip("_"), "").split() for key, value in wanted.items())
+            if name == tag
+            and all(value in attributes.get(key.rstrip("_"), "").split() for key, value in wanted.items())
         ]
 
     def texts(self, tag: str, **wanted: str) -> list[str]:
@@ -87,7 +95,9 @@ def check_policy(answer: httpx.Response, page: Html) -> None:
 def rows(page: Html) -> list[str]:
     """The addresses of the records in a list, in order."""
     elements = [(tag, attributes) for tag, attributes, _ in page.elements]
-    return [elements[i + 1][1]["href"] for i, (tag, _) in enumerate(elements) if tag == "h3" and elements[i + 1][0] == "a"]
+    return [
+        elements[i + 1][1]["href"] for i, (tag, _) in enumerate(elements) if tag == "h3" and elements[i + 1][0] == "a"
+    ]
 
 
 def total(page: Html) -> int:
@@ -120,7 +130,9 @@ def test_every_facet_leads_to_as_many_records_as_it_says_and_to_those_of_the_api
     for address, count in found[:60]:
         page = get(client, address)
         assert total(page) == count, address
-        assert rows(page) == [record["url"].removeprefix("/v1") for record in client.get(f"/v1{address}").json()["data"]]
+        assert rows(page) == [
+            record["url"].removeprefix("/v1") for record in client.get(f"/v1{address}").json()["data"]
+        ]
         assert any(attributes["href"] == f"/{name}" for attributes, _ in page.all("a") if "href" in attributes)
 
 
@@ -143,7 +155,9 @@ def test_every_sort_and_every_typed_field_works_as_a_form(client, name):
     assert len(values) > 1
     for value in values[1:]:
         got = get(client, f"/{name}?sort={quote(value)}")
-        assert rows(got) == [one["url"].removeprefix("/v1") for one in client.get(f"/v1/{name}?sort={value}").json()["data"]]
+        assert rows(got) == [
+            one["url"].removeprefix("/v1") for one in client.get(f"/v1/{name}?sort={value}").json()["data"]
+        ]
 
 
 def test_compact_procurements_by_links_alone(client):
@@ -227,7 +241,9 @@ def test_api_stays_strict(client, given):
 
 def test_faults_are_pages_with_links_that_mend_them(client):
     page = get(client, "/commitments?knd=procurement", 422)
-    assert ("/commitments?kind=procurement", "Use kind") in [(attributes["href"], text) for attributes, text in page.all("a")]
+    assert ("/commitments?kind=procurement", "Use kind") in [
+        (attributes["href"], text) for attributes, text in page.all("a")
+    ]
     page = get(client, "/commitments?kind=procurment,target&initiative=compact", 422)
     mended = [attributes["href"] for attributes, text in page.all("a") if text == "Use procurement"]
     assert mended == ["/commitments?kind=procurement,target&initiative=compact"]
@@ -246,7 +262,9 @@ def test_front_door(client):
     assert (answer.status_code, answer.headers["location"], answer.headers["vary"]) == (307, "/v1", "Accept")
     page = get(client, "/")
     hrefs = [attributes.get("href") for attributes, _ in page.all("a")]
-    assert {"/initiatives/trust", "/initiatives/compact", "/commitments?initiative=compact&kind=procurement"} <= set(hrefs)
+    assert {"/initiatives/trust", "/initiatives/compact", "/commitments?initiative=compact&kind=procurement"} <= set(
+        hrefs
+    )
     for address in {href for href in hrefs if href and href.startswith("/") and href != "/docs"}:
         assert client.get(address, headers=BROWSER, follow_redirects=True).status_code == 200, address
 
@@ -263,7 +281,10 @@ def test_dataset_is_described_for_search_engines(client):
 def test_files_for_machines(client):
     assert "Disallow: /v1/" in client.get("/robots.txt").text
     tree = ElementTree.fromstring(client.get("/sitemap.xml").text)
-    locations = [one.text.removeprefix("http://127.0.0.1:8000") for one in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    locations = [
+        one.text.removeprefix("http://127.0.0.1:8000")
+        for one in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+    ]
     assert "/minerals/gallium" in locations
     assert len(locations) == len(set(locations))
     for path in locations[:: max(1, len(locations) // 25)]:
@@ -283,7 +304,18 @@ def test_pages_are_kept_by_revision(client, path):
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/", "/commitments", "/statements", "/commitments/acquire-p-8i", "/programs/ncmm", "/search?q=semiconductors", *PICTURES])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/commitments",
+        "/statements",
+        "/commitments/acquire-p-8i",
+        "/programs/ncmm",
+        "/search?q=semiconductors",
+        *PICTURES,
+    ],
+)
 def test_both_databases_give_the_same_page(both, path):
     sqlite, postgresql = (client.get(path, headers=BROWSER) for client in both)
     assert sqlite.text == postgresql.text
@@ -305,7 +337,10 @@ def test_pages_are_light(client, path):
 
 def test_own_files_are_kept_for_good(client):
     page = get(client, "/")
-    for address in [*(one["href"] for one, _ in page.all("link", rel="icon")), *(one["src"] for one, _ in page.all("script") if "src" in one)]:
+    for address in [
+        *(one["href"] for one, _ in page.all("link", rel="icon")),
+        *(one["src"] for one, _ in page.all("script") if "src" in one),
+    ]:
         answer = client.get(address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
@@ -316,7 +351,7 @@ def test_own_files_are_kept_for_good(client):
 @pytest.mark.parametrize("path", PICTURES)
 def test_pictures_have_words_a_table_and_files(client, path):
     page = get(client, path)
-    assert [one["aria-label"] for one, _ in page.all("svg", role="group")][0]
+    assert next(one["aria-label"] for one, _ in page.all("svg", role="group"))
     assert page.all("tbody")
     for address in [one["href"] for one, text in page.all("a") if text == "SVG"]:
         answer = client.get(address)
@@ -336,7 +371,10 @@ def test_without_the_extra_the_pages_say_so(client, monkeypatch):
 
 def test_chart_counts_as_the_facet_does(client):
     page = get(client, "/charts/commitments?by=kind&initiative=compact")
-    counts = {one["value"]: one["count"] for one in client.get("/v1/commitments?initiative=compact&facet=kind").json()["meta"]["facets"]["kind"]}
+    counts = {
+        one["value"]: one["count"]
+        for one in client.get("/v1/commitments?initiative=compact&facet=kind").json()["meta"]["facets"]["kind"]
+    }
     assert [int(text) for text in page.texts("td")] == list(counts.values())
 
 
@@ -356,7 +394,16 @@ def test_what_is_stored_is_never_markup(own_database):
     for id in ("gallium", "semiconductors", "acquire-p-8i", "trust"):
         rewrite(own_database, id, own_database.document(id) | hostile)
     with served(own_database) as client:
-        for path in ("/", "/minerals", "/minerals/gallium", "/topics/semiconductors", "/commitments", "/initiatives/trust", "/statements", *PICTURES):
+        for path in (
+            "/",
+            "/minerals",
+            "/minerals/gallium",
+            "/topics/semiconductors",
+            "/commitments",
+            "/initiatives/trust",
+            "/statements",
+            *PICTURES,
+        ):
             answer = client.get(path, headers=BROWSER)
             assert answer.status_code == 200
             assert "<script>alert" not in answer.text
@@ -367,7 +414,7 @@ def test_what_is_stored_is_never_markup(own_database):
 def rewrite(database, id, document):
     """Put another document in the place of a record's."""
     with database.engine.begin() as connection:
-        change = text("UPDATE record SET document = :document, title = :title WHERE id = :id")
+        change = sql("UPDATE record SET document = :document, title = :title WHERE id = :id")
         connection.execute(change, {"document": json.dumps(document), "title": document.get("title"), "id": id})
 
 
@@ -375,6 +422,7 @@ def rewrite(database, id, document):
 def public(database) -> Iterator[tuple[httpx.Client, str]]:
     """The program on a port of this machine, knowing its public address."""
     import uvicorn
+
     from app.main import create_app
     from app.settings import Settings
 
@@ -394,9 +442,12 @@ def public(database) -> Iterator[tuple[httpx.Client, str]]:
 
 def test_samples_run_as_printed(seeded):
     with public(seeded("sqlite")) as (client, address):
-        for path in ("/commitments?initiative=compact&kind=procurement", "/statements?source=trust-compact-article&field=amount"):
+        for path in (
+            "/commitments?initiative=compact&kind=procurement",
+            "/statements?source=trust-compact-article&field=amount",
+        ):
             page = get(client, path)
-            samples = {text: code for text, code in zip(page.texts("h3")[-3:], _codes(client, path)[-3:], strict=True)}
+            samples = dict(zip(page.texts("h3")[-3:], _codes(client, path)[-3:], strict=True))
             ids = [record["id"] for record in client.get(f"/v1{path}").json()["data"]]
             assert ids
             assert list(samples) == ["curl", "Python", "JavaScript"]

@@ -153,7 +153,9 @@ async def _groups(
         detail = f"There are more than {MOST_GROUPS} groups: filter, or group by fewer fields."
         raise invalid([Fault("group_by", "too_complex", detail)])
     groups = {
-        tuple(row[3:]): dict(zip(names, row[3:], strict=True)) | {"count": row[2]} for row in rows if row[2] is not None
+        tuple(row[3:]): dict(zip(names, map(_shown, row[3:]), strict=True)) | {"count": row[2]}
+        for row in rows
+        if row[2] is not None
     }
     for metric in reading.metrics:
         await _reckon(source, reading, question, metric, revision, groups)
@@ -161,6 +163,11 @@ async def _groups(
     made = sorted(groups.values(), key=lambda group: [(group[key] is None, str(group[key] or "")) for key in names])
     made.sort(key=lambda group: _place(group[name], down=down), reverse=down)
     return revision, digest, made
+
+
+def _shown(value: Any) -> Any:
+    """A value of a group; SQLite has numbers for yes and no."""
+    return value if value is None or isinstance(value, str) else bool(value)
 
 
 def _place(value: Any, *, down: bool) -> tuple[bool, Any]:
@@ -260,7 +267,7 @@ def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
             "schema": {"type": "string", "enum": words[name]}
             if name == "sort"
             else {"type": "array", "items": {"type": "string", "enum": words[name]}, "minItems": 1},
-            "example": "-count" if name == "sort" else words[name][:1],
+            "example": "-count" if name == "sort" else [CONTROLS[name][1] if CONTROLS[name][1] in words[name] else words[name][0]],
             **({} if name == "sort" else {"style": "form", "explode": False}),
         }
         for name in CONTROLS

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +24,7 @@ from sqlmodel import col
 
 from app.api.params import Ask
 from app.api.where import Where
-from app.core import search
+from app.core import index, search
 from app.core.changes import Dataset
 from app.core.db import Query, Reader
 from app.core.declare import Catalog, Resource
@@ -102,10 +102,23 @@ class Queries:
         self, words: Words, asked: search.Search, limit: int, after: str | None, *, backward: bool
     ) -> tuple[Query, dict[str, Any]]:
         """The same as `page` in the order of ids, where a search is all that is asked: from its index alone."""
-        shape = ("found", after is None, backward)
-        query = self.compiled(shape, lambda: _found(after is not None, backward=backward))
-        fts5, tsquery = words.bind("", asked)
+        further, many, dialect = after is not None, asked.is_broad, self.reader.dialect.name
+        query = self.compiled(
+            ("found", further, backward, many),
+            lambda: _found(dialect, further=further, backward=backward, many=many),
+        )
+        fts5, tsquery, *_ = words.bind("", asked)
         return query, {"fts5": fts5, "tsquery": tsquery, "limit": limit, "after": after}
+
+    def breadth(self, words: Words, asked: search.Search) -> tuple[Query, dict[str, Any]]:
+        """How many answer a search, in all and of each rank; beyond `index.MANY` no more are counted."""
+        questions = [words.bind("", replace(asked, rank=rank)) for rank in search.BREADTHS]
+        values = {
+            f"{name}_{i}": text
+            for i, question in enumerate(questions)
+            for name, text in zip(("fts5", "tsquery"), question, strict=False)
+        }
+        return self.compiled(("breadth",), _breadth), values
 
     def total(self, resource: Resource, where: Where) -> tuple[Query, dict[str, Any]]:
         """Revision and number of all records found."""
@@ -196,16 +209,8 @@ def only_search(where: Where) -> bool:
     return not where.inner and len(where.asked) == 1 and all(isinstance(entry, Words) for entry in where.asked)
 
 
-def _found(further: bool, *, backward: bool) -> Executable:
-    index = search.INDEX.c.record
-    page = select(index).where(search.Matches(bindparam("fts5", type_=String()), bindparam("tsquery", type_=String())))
-    if further:
-        after = bindparam("after", type_=index.type)
-        page = page.where(index < after if backward else index > after)
-    # An expression: PostgreSQL shall not walk all records in this order in the hope of meeting a match soon.
-    order = index + literal("", index.type)
-    page = page.order_by(order.desc() if backward else order)
-    found = page.limit(bindparam("limit", type_=Integer())).subquery("page")
+def _found(dialect: str, *, further: bool, backward: bool, many: bool) -> Executable:
+    found = index.bound(index.first(dialect, further=further, backward=backward, many=many))
     joined = table_of(Dataset).outerjoin(found, true()).outerjoin(table_of(Record), col(Record.id) == found.c.record)
     return (
         select(col(Dataset.revision), col(Dataset.digest), col(Record.document), found.c.record)
@@ -214,11 +219,19 @@ def _found(further: bool, *, backward: bool) -> Executable:
     )
 
 
+def _breadth() -> Executable:
+    return select(
+        *(
+            index.number(bindparam(f"fts5_{i}", type_=String()), bindparam(f"tsquery_{i}", type_=String()), index.MANY + 1)
+            for i in range(len(search.BREADTHS))
+        )
+    )
+
+
 def _total(resource: Resource, where: Where) -> Executable:
     if only_search(where):
-        slots = [bindparam(name, type_=String()) for name in where.values]
-        number = select(func.count()).select_from(search.INDEX).where(search.Matches(*slots))
-        return select(col(Dataset.revision), number.scalar_subquery())
+        fts5, tsquery, *_ = (bindparam(name, type_=String()) for name in where.values)
+        return select(col(Dataset.revision), index.number(fts5, tsquery))
     count = select(func.count()).select_from(source(resource, where, documents=False)).where(condition(resource, where))
     return select(col(Dataset.revision), count.scalar_subquery())
 

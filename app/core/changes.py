@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, insert, select, update
 from sqlmodel import Field, SQLModel
 
-from app.core import search
+from app.core import index
 from app.core.composing import Draft, Fault, compose
 from app.core.db import Characters, choices
 from app.core.declare import Catalog
@@ -123,7 +123,7 @@ def apply(
             connection.execute(update(Dataset).values(seed=changeset.seed))
         return Outcome(dataset["revision"])
     created = {id for op, id, _ in changes if op is Operation.create}
-    search.keep(connection, catalog, ((id, after) for _, id, after in changes), new=created)
+    index.keep(connection, catalog, [(id, after) for _, id, after in changes], new=created)
     digest = Digest(dataset["digest"])
     digest.add(changes)
     number = _raise_revision(connection, dict(dataset), digest, changeset.at, changeset.reason, changeset.note, changeset.seed)

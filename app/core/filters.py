@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel, col
 
-from app.core import search
+from app.core import index, search
 from app.core.db import Characters, choices
 from app.core.fields import reference_to
 from app.core.record import Record
@@ -666,10 +666,11 @@ class Words(Filter):
         yield Parameter(self.name, "", self, self.kind, several=False)
 
     def bind(self, operator: str, value: Any) -> tuple[Any, ...]:
-        return value.fts5(self.kind_of_record), value.tsquery(self.kind_of_record)
+        asked = (value.fts5(self.kind_of_record), value.tsquery(self.kind_of_record))
+        return (*asked, "many") if value.is_broad else asked
 
     def test(self, operator: str, slots: Slots) -> ColumnElement[bool]:
-        return _bool(search.condition(self.column, slots[0]))
+        return _bool(index.among(self.column, slots[0]))
 
 
 def common(table: Any, name: str, example: str, *, titled: bool) -> tuple[Filter, ...]:

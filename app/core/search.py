@@ -1,9 +1,8 @@
-"""Full-text search: one tokenizer, one query language and one index, so that both databases find and order the same.
+"""Full-text search: one tokenizer and one query language, so that both databases find and order the same.
 
 FTS5 and tsvector get tokens of ours and add none of their own: a record is one row of tokens in order, and a question
 is one boolean expression over such tokens, written out for each of them. Besides its words a row has marked tokens:
 
-    @f-35         the id, by which the row is found again
     #equipment    the record type, so that a list of one type searches among its own
     =f35          a name (id, acronym, alias, symbol) written as one word: the question names the record
     ~f ~35        the words of names and titles: the question is about the record
@@ -241,6 +240,8 @@ class Rank:
 
 
 RANKS = (Rank.named, Rank.titled, Rank.rest)
+BREADTHS = (None, Rank.titled, Rank.rest)
+"""The ranks of which there may be many; null for all together."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,13 @@ class Search:
     alternatives: tuple[Alternative, ...]
     rank: int | None = None
     """The only rank that is wanted; null for all."""
+    many: frozenset[int | None] = frozenset()
+    """The ranks of which there are so many that looking at records in order meets them soon; null for all together."""
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether what is wanted are many."""
+        return self.rank in self.many
 
     @cached_property
     def key(self) -> str | None:
@@ -494,9 +502,9 @@ def searched(resource: Declared, document: Mapping[str, Any]) -> Searched:
     return [(text, [token.text for token in tokens(text.value)]) for text in texts(resource, document)]
 
 
-def row(resource: Declared, id: str, searched: Searched) -> list[str]:
+def row(resource: Declared, searched: Searched) -> list[str]:
     """The tokens of a record, in order."""
-    made = [f"@{id}", f"#{resource.singular}"]
+    made = [f"#{resource.singular}"]
     made += dict.fromkeys("=" + "".join(words)[:LONGEST_TOKEN] for text, words in searched if text.is_name)
     for text, words in searched:
         if text.kind != "text":
@@ -514,34 +522,6 @@ def row(resource: Declared, id: str, searched: Searched) -> list[str]:
 def tsvector(made: Sequence[str]) -> str:
     """The tokens of a record as PostgreSQL reads them."""
     return " ".join(f"'{token}':{place}" for place, token in enumerate(made, 1) if token != "|")
-
-
-INDEX = table("search_index", column("record", Characters()), column("tokens"))
-"""On SQLite a virtual table of FTS5, on PostgreSQL a table with a tsvector."""
-
-CREATE = {
-    "sqlite": (
-        "CREATE VIRTUAL TABLE search_index USING fts5(record UNINDEXED, tokens, tokenize = \"ascii tokenchars '@#=~|-'\")",
-    ),
-    "postgresql": (
-        'CREATE TABLE search_index (record VARCHAR COLLATE "C" NOT NULL CONSTRAINT pk_search_index PRIMARY KEY, '
-        "tokens TSVECTOR NOT NULL)",
-        "CREATE INDEX ix_search_index_tokens ON search_index USING gin (tokens)",
-    ),
-}
-"""What makes the index; DROP TABLE takes it away."""
-
-
-class Start(SQLModel, table=True):
-    """Where a name or a title can be begun to be typed: from its start or from a word of it."""
-
-    __tablename__ = "search_start"
-    __table_args__ = (Index(None, "record"),)
-
-    rank: int = Field(primary_key=True, sa_type=Integer)
-    """0 for a name, 1 for a title."""
-    key: str = Field(primary_key=True, sa_type=Characters)
-    record: str = Field(primary_key=True, sa_type=Characters, sa_column_args=[reference_to(Record)])
 
 
 def starts(searched: Searched) -> set[tuple[int, str]]:
@@ -573,109 +553,6 @@ def begun(prefix: str) -> tuple[str, ...]:
     others = {other for word, other in SPELLINGS.items() if word.startswith(last) and not other.startswith(last)}
     ways = [last, *(sorted(others) if len(last) > 2 else ())]
     return tuple(dict.fromkeys((head + word)[:LONGEST_KEY] for word in ways))
-
-
-class Matches(GenericFunction[Any]):
-    """Whether a row of the index answers a question, given as FTS5 and as PostgreSQL take it.
-
-    Of no type: SQLite would be asked for `MATCH ? = 1`, which it does not take.
-    """
-
-    type = NullType()
-    inherit_cache = True
-
-
-@compiles(Matches, "sqlite")
-def _match(element: Any, compiler: Any, **options: Any) -> str:
-    fts5, _ = element.clauses
-    return f"search_index MATCH {compiler.process(fts5, **options)}"
-
-
-@compiles(Matches, "postgresql")
-def _at_at(element: Any, compiler: Any, **options: Any) -> str:
-    _, tsquery = element.clauses
-    return f"search_index.tokens @@ CAST({compiler.process(tsquery, **options)} AS TSQUERY)"
-
-
-Entries = Iterable[tuple[str, str | None]]
-"""Ids of records, and their documents; null for those that are gone."""
-
-
-def keep(connection: Connection, catalog: Declarations, entries: Entries, *, new: Container[str]) -> None:
-    """Bring the index in step with documents, in the caller's transaction; `new` are records that it cannot have yet."""
-    batch: list[tuple[str, str | None]] = []
-    for entry in entries:
-        batch.append(entry)
-        if len(batch) == 500:
-            _keep(connection, catalog, batch, new)
-            batch = []
-    _keep(connection, catalog, batch, new)
-
-
-def _keep(connection: Connection, catalog: Declarations, batch: Entries, new: Container[str]) -> None:
-    rows, begins, old = [], [], []
-    sqlite = connection.dialect.name == "sqlite"
-    for id, text in batch:
-        if text is None:
-            old.append(id)
-            continue
-        document = orjson.loads(text)
-        resource = catalog[document["resource"]]
-        if not resource.has_evidence:
-            continue
-        if id not in new:
-            old.append(id)
-        found = searched(resource, document)
-        made = row(resource, id, found)
-        rows.append({"record": id, "tokens": " ".join(made) if sqlite else tsvector(made)})
-        begins += [{"rank": rank, "key": word, "record": id} for rank, word in sorted(starts(found))]
-    if old:
-        _forget(connection, old)
-    if rows:
-        connection.exec_driver_sql(
-            "INSERT INTO search_index (record, tokens) VALUES (:record, :tokens)"
-            if sqlite
-            else "INSERT INTO search_index (record, tokens) VALUES (%(record)s, CAST(%(tokens)s AS TSVECTOR))",
-            rows,
-        )
-        connection.execute(insert(Start), begins)
-
-
-def _forget(connection: Connection, ids: Sequence[str]) -> None:
-    connection.execute(delete(Start).where(col(Start.record).in_(ids)))
-    if connection.dialect.name != "sqlite":
-        connection.execute(delete(INDEX).where(INDEX.c.record.in_(ids)))
-        return
-    for id in ids:
-        connection.exec_driver_sql(
-            "DELETE FROM search_index WHERE rowid IN (SELECT rowid FROM search_index WHERE search_index MATCH ?)",
-            (f'"@{id}"',),
-        )
-
-
-def rebuild(connection: Connection, catalog: Declarations) -> int:
-    """Index every record anew; gives how many rows the index has then."""
-    connection.execute(delete(INDEX))
-    connection.execute(delete(Start))
-    last = ""
-    records = table_of(Record).c
-    while True:
-        found = connection.execute(
-            select(records.id, records.document)
-            .where(records.id > last, records.document.is_not(None), records.title.is_not(None))
-            .order_by(records.id)
-            .limit(1000)
-        ).all()
-        if not found:
-            return int(connection.execute(select(func.count()).select_from(INDEX)).scalar_one())
-        keep(connection, catalog, [(row.id, row.document) for row in found], new={row.id for row in found})
-        last = found[-1].id
-
-
-def condition(record: Any, slots: Sequence[Any]) -> Any:
-    """Whether a record, by the column of its id, is among those that answer a question."""
-    # OFFSET keeps PostgreSQL from walking all records in order in the hope of meeting a match soon.
-    return record.in_(select(INDEX.c.record).where(Matches(*slots)).offset(0))
 
 
 def spans(search: Search, text: str) -> list[tuple[int, int]]:

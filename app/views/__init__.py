@@ -3,4 +3,14 @@
 from app.views import docs, exports, graph, index, questions, records, search, service
 from app.views.explorer import routes as explorer
 
-VIEWS = (index.router, records.router, search.router, graph.router, questions.router, exports.router, docs.router, service.router, explorer.router)
+VIEWS = (
+    index.router,
+    records.router,
+    search.router,
+    graph.router,
+    questions.router,
+    exports.router,
+    docs.router,
+    service.router,
+    explorer.router,
+)

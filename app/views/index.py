@@ -41,9 +41,9 @@ def counts() -> Any:
         .group_by(Record.resource)
         .subquery()
     )
-    return select(col(Dataset.revision), col(Dataset.digest), col(Dataset.at), found.c.resource, found.c.number).select_from(
-        table_of(Dataset).outerjoin(found, col(Dataset.id) == 1)
-    )
+    return select(
+        col(Dataset.revision), col(Dataset.digest), col(Dataset.at), found.c.resource, found.c.number
+    ).select_from(table_of(Dataset).outerjoin(found, col(Dataset.id) == 1))
 
 
 async def counted(source: Answers) -> tuple[int, str, str, dict[str, int]]:
@@ -87,7 +87,10 @@ def content(revision: int, at: str, numbers: dict[str, int]) -> dict[str, Any]:
         "What there is",
         "Resources with counts and addresses, the revision, licenses, and what stays as it is.",
         parameters=openapi.CONDITIONAL,
-        responses={"200": openapi.ok("The index.", {"$ref": "#/components/schemas/Index"}, link=False), **openapi.UNCHANGED},
+        responses={
+            "200": openapi.ok("The index.", {"$ref": "#/components/schemas/Index"}, link=False),
+            **openapi.UNCHANGED,
+        },
     ),
 )
 async def index(request: Request) -> Response:

@@ -21,6 +21,7 @@ from app.api.routes import accept_revision, acceptable, answers, link_header
 from app.core import search
 from app.core.changes import Dataset
 from app.core.fields import table_of
+from app.core.index import Start
 from app.core.record import Record
 from app.resources import CATALOG
 from app.views.records import EVERYTHING, RECORDS
@@ -253,7 +254,7 @@ def prefix(raw: bytes) -> tuple[str, tuple[str, ...]]:
 
 def starting(number: int) -> Any:
     """Revision, digest, rank, key, id and document of records that begin in some ways: by rank, by way, by key, by id."""
-    start = table_of(search.Start).c
+    start = table_of(Start).c
     some = [
         select(start.rank, literal(i, Integer()).label("way"), start.key, start.record)
         .where(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.core import search
+from app.core import index
 from app.core.db import Characters
 from app.resources import CATALOG
 
@@ -26,12 +26,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_search_start_record"), "search_start", ["record"], unique=False)
     connection = op.get_bind()
-    for statement in search.CREATE[connection.dialect.name]:
+    for statement in index.CREATE[connection.dialect.name]:
         op.execute(statement)
-    search.rebuild(connection, CATALOG)
+    index.rebuild(connection, CATALOG)
 
 
 def downgrade() -> None:
-    op.drop_table("search_index")
+    for statement in index.DROP[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.drop_index(op.f("ix_search_start_record"), table_name="search_start")
     op.drop_table("search_start")

@@ -14,6 +14,9 @@ from app.views.explorer import wording
 
 STYLE = Path(__file__).parent / "static" / "picture.css"
 ROW = 25
+LEFT = 44
+WIDE = 960
+"""What is wider is made smaller to fit, but never narrower than this."""
 SPREAD = 2.6
 """How far apart the records of a short column may be, in rows."""
 COLUMN = 290
@@ -85,10 +88,18 @@ def _style() -> Markup:
 
 def drawn(body: Markup, width: int, height: int, label: str, *, alone: bool) -> Markup:
     """A whole picture; one that stands alone brings its style, inside a page that is the page's."""
-    head = Markup('<svg xmlns="http://www.w3.org/2000/svg" class="picture" viewBox="0 0 {} {}" role="group" aria-label="{}"{}>{}')
-    size = Markup(' width="{}" height="{}"').format(width, height) if alone else ""
+    head = Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" class="picture{}" viewBox="0 0 {} {}" width="{}" height="{}"'
+        ' role="group" aria-label="{}">{}'
+    )
+    wide = " wide" if width > WIDE else ""
     ground = Markup('<rect class="ground" width="100%" height="100%"/>') if alone else ""
-    return head.format(width, height, label, size, _style() if alone else "") + ground + body + Markup("</svg>")
+    return (
+        head.format(wide, width, height, width, height, label, _style() if alone else "")
+        + ground
+        + body
+        + Markup("</svg>")
+    )
 
 
 def short(text: str, most: int = LONGEST) -> str:
@@ -100,12 +111,12 @@ def graph(nodes: Sequence[Node], edges: Sequence[Edge], columns: Sequence[str], 
     """Records in columns, one for each resource, ordered so that few links cross."""
     order = _ordered(nodes, edges, columns)
     tallest = max((len(column) for column in order.values()), default=1)
-    height, width = 70 + tallest * ROW, max(len(order), 1) * COLUMN + 20
+    height, width = 70 + tallest * ROW, max(len(order), 1) * COLUMN + LEFT
     at: dict[str, tuple[float, float]] = {}
     for i, column in enumerate(order.values()):
         row = ROW * min(SPREAD, tallest / len(column))
         top = 58 + (tallest * ROW - len(column) * row) / 2 + (row - ROW) / 2
-        at |= {node.id: (16 + i * COLUMN, round(top + j * row, 1)) for j, node in enumerate(column)}
+        at |= {node.id: (LEFT + i * COLUMN, round(top + j * row, 1)) for j, node in enumerate(column)}
     number = {node.id: i for i, node in enumerate(node for column in order.values() for node in column)}
     ends = {node.id: at[node.id][0] + 15 + LETTER * len(short(node.title)) for node in nodes if node.id in at}
     body = Markup("")
@@ -114,12 +125,24 @@ def graph(nodes: Sequence[Node], edges: Sequence[Edge], columns: Sequence[str], 
             number[edge.source], number[edge.target], _curve(edge, at, ends), wording.words(edge.link)
         )
     for i, (name, column) in enumerate(order.items()):
-        body += Markup('<text class="head" x="{}" y="26">{}</text>').format(10 + i * COLUMN, f"{wording.heading(name)} ({len(column)})")
+        body += Markup('<text class="head" x="{}" y="26">{}</text>').format(
+            LEFT - 6 + i * COLUMN, f"{wording.heading(name)} ({len(column)})"
+        )
         for node in column:
             x, y = at[node.id]
             body += Markup(
                 '<a href="{}" data-n="{}" class="node k{}"><title>{}</title><circle cx="{}" cy="{}" r="5.5"/><text x="{}" y="{}">{}</text></a>'
-            ).format(node.url, number[node.id], columns.index(name) % COLORS, node.title, x, y, x + 11, y + 4.5, short(node.title))
+            ).format(
+                node.url,
+                number[node.id],
+                columns.index(name) % COLORS,
+                node.title,
+                x,
+                y,
+                x + 11,
+                y + 4.5,
+                short(node.title),
+            )
     return drawn(body, width, height, label, alone=alone)
 
 
@@ -185,9 +208,9 @@ def timeline(lines: Sequence[Line], label: str, *, alone: bool) -> Markup:
     step = 1 if last - first <= 14 else 5 if last - first <= 60 else 25
     for year in range(first, last + 1, step):
         x = across(Day(year, 1, 1))
-        body += Markup('<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><text class="tick" x="{0}" y="{3}">{4}</text>').format(
-            x, top - 16, height - 12, top - 24, year
-        )
+        body += Markup(
+            '<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><text class="tick" x="{0}" y="{3}">{4}</text>'
+        ).format(x, top - 16, height - 12, top - 24, year)
     for i, line in enumerate(lines):
         y = top + i * 30 + 8
         body += Markup('<line class="rule" x1="10" x2="{0}" y1="{1}" y2="{1}"/>').format(width - 10, y + 15)
@@ -218,5 +241,17 @@ def bars(some: Sequence[Bar], label: str, *, alone: bool) -> Markup:
         body += Markup(
             '<a href="{}" class="node"><title>{}</title><text class="end" x="{}" y="{}">{}</text>'
             '<rect class="bar" x="{}" y="{}" width="{}" height="20" rx="3"/><text x="{}" y="{}">{:,}</text></a>'
-        ).format(bar.url, f"{bar.label}: {bar.count:,}", left - 12, y + 15, short(bar.label, 38), left, y, max(length, 1), left + length + 10, y + 15, bar.count)
+        ).format(
+            bar.url,
+            f"{bar.label}: {bar.count:,}",
+            left - 12,
+            y + 15,
+            short(bar.label, 38),
+            left,
+            y,
+            max(length, 1),
+            left + length + 10,
+            y + 15,
+            bar.count,
+        )
     return drawn(body, width, 24 + len(some) * 32, label, alone=alone)

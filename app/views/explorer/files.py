@@ -24,20 +24,32 @@ async def static(request: Request) -> Response:
     found = pages.files().get(request.path_params["name"])
     if found is None:
         raise not_found("There is no such file.", [])
-    kept = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    kept = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "default-src 'none'"}
     return Response(found[1], media_type=found[0], headers=kept)
 
 
 @router.get("/favicon.ico")
 async def favicon(request: Request) -> Response:
     """The icon where browsers look for it."""
-    return Response((pages.STATIC / "icon.svg").read_bytes(), media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+    return Response(
+        (pages.STATIC / "icon.svg").read_bytes(),
+        media_type="image/svg+xml",
+        headers={"Cache-Control": "public, max-age=86400"},
+    )
 
 
 @router.get("/robots.txt")
 async def robots(request: Request) -> Response:
     """Everything may be read; lists that are filtered are many and say nothing new."""
-    lines = ["User-agent: *", "Disallow: /v1/", "Disallow: /search", "Disallow: /charts/", "Disallow: /*?", "Allow: /", ""]
+    lines = [
+        "User-agent: *",
+        "Disallow: /v1/",
+        "Disallow: /search",
+        "Disallow: /charts/",
+        "Disallow: /*?",
+        "Allow: /",
+        "",
+    ]
     if request.app.state.settings.public_url:
         lines += [f"Sitemap: {pages.base(request)}/sitemap.xml", ""]
     return Response("\n".join(lines), media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
@@ -88,10 +100,15 @@ async def llms(request: Request) -> Response:
         "",
         "## Questions and their answers",
         "",
-        *(f"- [{one.question}]({base}{_in_link(one.answer)}): {one.shows}" for one in questions(request.app.state.settings)),
+        *(
+            f"- [{one.question}]({base}{_in_link(one.answer)}): {one.shows}"
+            for one in questions(request.app.state.settings)
+        ),
         "",
     ]
-    return Response("\n".join(lines), media_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=3600"})
+    return Response(
+        "\n".join(lines), media_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=3600"}
+    )
 
 
 def _in_link(address: str) -> str:

@@ -95,7 +95,14 @@ async def _initiatives(source: Answers, revision: int) -> list[dict[str, Any]]:
             for pillar in below
             if pillar["initiative"] == one["id"]
         ]
-        made.append(one | {"url": pages.page_of(one["url"]), "pillars": own, **_counted(counts[INITIATIVES.singular], INITIATIVES.singular, one["id"])})
+        made.append(
+            one
+            | {
+                "url": pages.page_of(one["url"]),
+                "pillars": own,
+                **_counted(counts[INITIATIVES.singular], INITIATIVES.singular, one["id"]),
+            }
+        )
     return sorted(made, key=lambda one: (-len(one["pillars"]), -one["count"]))
 
 
@@ -128,7 +135,14 @@ async def _changes(source: Answers) -> list[dict[str, Any]]:
 def _latest() -> Any:
     newest = select(col(Revision.number)).order_by(col(Revision.number).desc()).limit(REVISIONS).subquery()
     return (
-        select(col(Revision.number), col(Revision.at), col(Revision.note), col(Change.op), col(Record.resource), func.count())
+        select(
+            col(Revision.number),
+            col(Revision.at),
+            col(Revision.note),
+            col(Change.op),
+            col(Record.resource),
+            func.count(),
+        )
         .join(Change, col(Change.revision) == col(Revision.number))
         .join(Record, col(Record.id) == col(Change.record))
         .where(col(Revision.number).in_(select(newest.c.number)))

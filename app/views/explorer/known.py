@@ -89,7 +89,10 @@ def values(resource: Resource, document: Mapping[str, Any], name: str, known: Ti
     composite = resource.composite_by_main.get(name)
     links = link_fields(resource)
     if name in links:
-        return [_link(item, links[name], known, composite, document) for item in (value if isinstance(value, list) else [value])]
+        return [
+            _link(item, links[name], known, composite, document)
+            for item in (value if isinstance(value, list) else [value])
+        ]
     if composite is not None:
         return [Value(wording.together(composite, document))]
     if isinstance(value, dict):
@@ -108,9 +111,7 @@ def _item(item: Any) -> str:
     return wording.plain(item)
 
 
-def _link(
-    item: Any, key: str | None, known: Titles, composite: Composite | None, document: Mapping[str, Any]
-) -> Value:
+def _link(item: Any, key: str | None, known: Titles, composite: Composite | None, document: Mapping[str, Any]) -> Value:
     id = item[key] if key else item
     resource, title = known.get(id, ("records", id))
     rest = {part: value for part, value in item.items() if part != key and value is not None} if key else {}

@@ -71,7 +71,9 @@ async def page(request: Request, catalog: Catalog, resource: Resource) -> Respon
     controls = tuple(name for name in CONTROLS if name not in ("fields", "include", "facet", "limit"))
     reading = Reading(catalog, resource, query, controls=controls)
     if reading.ask.format is not None and not reading.faults:
-        return RedirectResponse(f"/v1/{resource.name}?{query.decode('latin-1')}", 307, headers={"Cache-Control": "no-cache"})
+        return RedirectResponse(
+            f"/v1/{resource.name}?{query.decode('latin-1')}", 307, headers={"Cache-Control": "no-cache"}
+        )
     source = answers(request)
     if catalog is not source.catalog:
         source = Answers(catalog, source.reader)
@@ -89,7 +91,11 @@ async def _page(request: Request, source: Answers, reading: Reading) -> Response
     accept_revision(request, found.revision)
     question = await source.question(reading)
     documents = [orjson.loads(document) for document in found.documents]
-    facets = [await _facet(source, question, path, entry, found) for entry in source.catalog.filters(resource).values() if entry.counted is not None]
+    facets = [
+        await _facet(source, question, path, entry, found)
+        for entry in source.catalog.filters(resource).values()
+        if entry.counted is not None
+    ]
     ids = {id for document in documents for id in known.linked(_of(resource, document), document)}
     ids |= {value for wanted in question.ask.wanted if wanted.parameter.ids for value in wanted.values}
     titles = await known.titles(source, ids, found.revision)
@@ -145,10 +151,14 @@ async def _facet(source: Answers, question: Question, path: str, entry: Filter, 
     """A facet as it is shown; null where it tells nothing apart."""
     counts = await source.facet(question, path, entry.name, found.revision)
     counts = [
-        count | {"label": pages.facet_words(count)} for count in counts if count["value"] is not None or count["selected"] or len(counts) > 1
+        count | {"label": pages.facet_words(count)}
+        for count in counts
+        if count["value"] is not None or count["selected"] or len(counts) > 1
     ]
     chosen = any(count["selected"] for count in counts)
-    if not chosen and not any(0 < count["count"] < found.total or (count["value"] is not None and len(counts) > 1) for count in counts):
+    if not chosen and not any(
+        count["count"] != found.total or (count["value"] is not None and len(counts) > 1) for count in counts
+    ):
         return None
     if not chosen and all(count["value"] in (None, False) for count in counts):
         return None
@@ -171,7 +181,10 @@ async def _chips(source: Answers, question: Question, path: str, titles: known.T
     chips: list[Chip] = []
     ask = question.ask
     for wanted in ask.wanted:
-        label, texts = "Search" if wanted.parameter.name == SEARCH else wording.heading(wanted.parameter.filter.name), wanted.texts
+        label, texts = (
+            "Search" if wanted.parameter.name == SEARCH else wording.heading(wanted.parameter.filter.name),
+            wanted.texts,
+        )
         if wanted.parameter.operator not in OPERATORS and wanted.parameter.operator != "isnull":
             label = wording.heading(wanted.parameter.name)
         for i, text in enumerate(texts):
@@ -179,7 +192,9 @@ async def _chips(source: Answers, question: Question, path: str, titles: known.T
             others = [one for one in ask.wanted if one is not wanted]
             if left:
                 others.append(replace(wanted, texts=left, values=(*wanted.values[:i], *wanted.values[i + 1 :])))
-            chips.append(await _chip(source, replace(ask, wanted=others), path, label, _chip_text(wanted, text, titles), found))
+            chips.append(
+                await _chip(source, replace(ask, wanted=others), path, label, _chip_text(wanted, text, titles), found)
+            )
     if ask.groups:
         text = ", ".join(logic.write(group) for group in ask.groups)
         chips.append(await _chip(source, replace(ask, groups=()), path, "Any of", text, found))
@@ -212,12 +227,23 @@ def _given(ask: Ask, name: str) -> str:
 def sorts(catalog: Catalog, ask: Ask) -> list[tuple[str, str, bool]]:
     """The orders to choose from: how each is written, in words, and whether it is the one in use."""
     now = ",".join(("-" if down else "") + name for name, down in ask.sort)
-    units = {wanted.parameter.name for wanted in ask.wanted if len(wanted.values) == 1 and not wanted.parameter.operator}
-    made = [("", f"default ({wording.listed([wording.words(name) for name in ask.resource.sort.split(',')], 'then')})", not now)]
+    units = {
+        wanted.parameter.name for wanted in ask.wanted if len(wanted.values) == 1 and not wanted.parameter.operator
+    }
+    made = [
+        (
+            "",
+            f"default ({wording.listed([wording.words(name) for name in ask.resource.sort.split(',')], 'then')})",
+            not now,
+        )
+    ]
     for name, entry in catalog.filters(ask.resource).items():
         if entry.sorts and (entry.unit is None or entry.unit in units):
             up, down = _directions(entry)
-            made += [(name, f"{wording.words(name)}, {up}", now == name), (f"-{name}", f"{wording.words(name)}, {down}", now == f"-{name}")]
+            made += [
+                (name, f"{wording.words(name)}, {up}", now == name),
+                (f"-{name}", f"{wording.words(name)}, {down}", now == f"-{name}"),
+            ]
     if now and not any(chosen for _, _, chosen in made):
         made.append((now, now, True))
     return made
@@ -239,7 +265,13 @@ def fields(catalog: Catalog, ask: Ask) -> list[Field]:
             continue
         if isinstance(entry, Dates | Number):
             ways: list[tuple[str, str]] = [(f"{name}__gte", "from"), (f"{name}__lte", "to")]
-            hint = "such as 2030 or 2030-06" if entry.kind is DATE else f"needs one {wording.words(entry.unit)}" if entry.unit else ""
+            hint = (
+                "such as 2030 or 2030-06"
+                if entry.kind is DATE
+                else f"needs one {wording.words(entry.unit)}"
+                if entry.unit
+                else ""
+            )
         elif isinstance(entry, Folded):
             ways, hint = [(f"{name}__contains", "contains")], ""
         else:
@@ -253,7 +285,9 @@ def downloads(api: str) -> list[tuple[Format, str]]:
     query = api.partition("?")[2]
     path = api.partition("?")[0]
     kept = "&".join(piece for piece in query.split("&") if piece and not piece.startswith("cursor="))
-    return [(made, url(path, kept, format=made.name)) for made in FORMATS.values() if made is not JSON and not made.missing]
+    return [
+        (made, url(path, kept, format=made.name)) for made in FORMATS.values() if made is not JSON and not made.missing
+    ]
 
 
 def samples(address: str, resource: Resource) -> list[tuple[str, str]]:
@@ -274,5 +308,3 @@ def samples(address: str, resource: Resource) -> list[tuple[str, str]]:
     )
     shell = "'" + address.replace("'", "%27") + "'"
     return [("curl", f"curl {shell}\n"), ("Python", python), ("JavaScript", script)]
-
-

@@ -72,7 +72,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals |= {"static": static, "resources": [resource for resource in CATALOG if resource.has_evidence]}
-    made.globals |= {name: getattr(wording, name) for name in ("heading", "words", "plain", "date", "counted", "singular", "listed")}
+    made.globals |= {
+        name: getattr(wording, name) for name in ("heading", "words", "plain", "date", "counted", "singular", "listed")
+    }
     made.filters["code"] = wording.code
     return made
 
@@ -168,7 +170,12 @@ def wants_page(request: Request) -> bool:
 
 def is_for_people(request: Request) -> bool:
     """Whether an address is one of the explorer's rather than of the API or the docs, and a browser asks."""
-    ours = re.match(r"/(v1|docs|redoc|assets|openapi\.|problems|healthz|readyz|metrics)(/|$|\.|j|y)", request.scope["path"]) is None
+    ours = (
+        re.match(
+            r"/(v1|docs|redoc|assets|openapi\.|problems|healthz|readyz|metrics)(/|$|\.|j|y)", request.scope["path"]
+        )
+        is None
+    )
     return ours and wants_page(request)
 
 

@@ -128,7 +128,10 @@ async def graph(request: Request) -> Picture:
     around: tuple[str, ...] = asked.values.get("around", ())
     found = await (walk.around(around, asked.one("depth") or 1) if around else walk.whole())
     titles = {node.id: node.title or node.id for node in found.nodes}
-    nodes = [drawing.Node(node.id, node.resource, titles[node.id], pages.link(node.resource, node.id)) for node in found.nodes]
+    nodes = [
+        drawing.Node(node.id, node.resource, titles[node.id], pages.link(node.resource, node.id))
+        for node in found.nodes
+    ]
     edges = [drawing.Edge(edge.source, edge.target, edge.link, edge.basis) for edge in found.edges if edge.via is None]
     used = {node.resource for node in nodes}
     columns = [made.name for made in CATALOG if made.name in used]
@@ -191,7 +194,13 @@ async def timeline(request: Request) -> Picture:
         if marks:
             marks.sort(key=lambda mark: mark.days)
             lines.append(drawing.Line(document["title"], pages.page_of(document["url"]), marks))
-    lines.sort(key=lambda line: ([mark.kind != "status" for mark in line.marks].count(True) == 0, line.marks[-1].days, line.title))
+    lines.sort(
+        key=lambda line: (
+            [mark.kind != "status" for mark in line.marks].count(True) == 0,
+            line.marks[-1].days,
+            line.title,
+        )
+    )
     words = f"{wording.counted(len(lines), COMMITMENTS.name)} on a scale of years: dates by which or from which something is to be, and each status with its day."
     rows = [
         [known.Value(line.title, line.url), known.Value(mark.words), known.Value(wording.date(mark.date))]
@@ -219,14 +228,23 @@ async def chart(request: Request) -> Picture:
     if name not in CATALOG.by_name:
         raise not_found("There is no such list.", [f"/charts/{one}" for one in near(name, CATALOG.by_name)])
     resource, raw = CATALOG[name], request.scope["query_string"]
-    by = next((unquote_plus(text) for key, _, text in (piece.partition("=") for piece in raw.decode("latin-1").split("&")) if key == "by"), "")
+    by = next(
+        (
+            unquote_plus(text)
+            for key, _, text in (piece.partition("=") for piece in raw.decode("latin-1").split("&"))
+            if key == "by"
+        ),
+        "",
+    )
     countable = {one.name: one for one in CATALOG.filters(resource).values() if one.counted is not None}
     reading = Reading(CATALOG, resource, _query(raw, b"by").encode("latin-1"), controls=("or", "sort"))
     if by not in countable:
         meant = near(by, countable)
         shown = by[:60] if by.isprintable() and by else "that"
         detail = f"by: {name} cannot be counted by {shown}.{question(meant)}"
-        reading.faults.append(Fault("by", "invalid_value", detail, by or None, allowed=tuple(countable), did_you_mean=meant))
+        reading.faults.append(
+            Fault("by", "invalid_value", detail, by or None, allowed=tuple(countable), did_you_mean=meant)
+        )
     if reading.faults:
         raise invalid(reading.faults)
     source = answers(request)

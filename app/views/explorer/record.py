@@ -169,7 +169,9 @@ async def _found(request: Request, resource: Resource) -> Found | Response:
     named = await named_by(request, [resource.singular], id)
     if len(named) == 1:
         return _to(pages.link(resource.name, named[0]))
-    known_ids = await answers(request).lookup.candidates([resource.singular], id) if not named and len(id) <= 200 else []
+    known_ids = (
+        await answers(request).lookup.candidates([resource.singular], id) if not named and len(id) <= 200 else []
+    )
     shown_id = id[:60] if id.isprintable() else "that"
     meant = [resource.url(one) for one in (named or near(id, known_ids))]
     raise not_found(f"There is no {shown_id} among the {resource.name}.", meant)
@@ -189,7 +191,11 @@ async def _page(request: Request, resource: Resource, found: Found) -> Response:
     titles = await known.titles(source, ids, found.revision)
     at = await dated(request, found.revision)
     title = known.titled(document, titles)
-    sections = [section for other, name in _ways(resource) if (section := await _section(source, document, other, name, found.revision))]
+    sections = [
+        section
+        for other, name in _ways(resource)
+        if (section := await _section(source, document, other, name, found.revision))
+    ]
     about = About(title, public(request, document["url"]), found.revision, at, _after(document))
     found_rivals = rivals(resource, document, titles, evidence)
     return pages.render(
@@ -215,7 +221,10 @@ async def _page(request: Request, resource: Resource, found: Found) -> Response:
         in_short=None if resource.has_evidence else (wording.grade(document), wording.how_sure(document)),
         events=[
             event
-            | {"source_title": titles.get(event["source"], ("", event["source"]))[1], "source_url": pages.link(SOURCES.name, event["source"])}
+            | {
+                "source_title": titles.get(event["source"], ("", event["source"]))[1],
+                "source_url": pages.link(SOURCES.name, event["source"]),
+            }
             for event in document.get(known.EVENTS, ())
         ],
         sections=sections,
@@ -252,7 +261,9 @@ async def _evidence(source: Answers, resource: Resource, document: Mapping[str, 
         if mine or makes:
             by = sources.get(values["source"], {})
             own.append(Said(values, by.get("title") or values["source"], by.get("publisher")))
-    kinds = {said.values["source"]: SourceKind.unknown for said in own} | {name: one["kind"] for name, one in sources.items()}
+    kinds = {said.values["source"]: SourceKind.unknown for said in own} | {
+        name: one["kind"] for name, one in sources.items()
+    }
     groups: dict[str, list[Said]] = defaultdict(list)
     for said in own:
         name = said.values["field"] if said.values["subject"] == id else _relation_field(resource, said)
@@ -292,7 +303,10 @@ def facts(resource: Resource, document: Mapping[str, Any], titles: Titles, evide
         behind, others = evidence.by_field.get(name, []), evidence.others.get(name, [])
         if f"{name}{known.AS_OF}" in document and (events := document.get(known.EVENTS)):
             behind = [said for said in evidence.own if said.values["id"] == events[-1]["statement"]]
-        rows = [_row(resource, document, name, value, behind, others, titles) for value in known.values(resource, document, name, titles)]
+        rows = [
+            _row(resource, document, name, value, behind, others, titles)
+            for value in known.values(resource, document, name, titles)
+        ]
         if rows:
             made.append(Fact(name, wording.heading(name), rows, name in document.get("not_exhaustive", ())))
     return made
@@ -310,7 +324,11 @@ def _row(
     several = isinstance(document[name], list)
     mine = [said for said in behind if not several or _is_of(said, value)]
     ids = {said.values["id"] for said in mine}
-    also = [said for said in others if any(answer["id"] in ids and answer["kind"] == AnswerKind.corroborates for answer in said.values["answers"])]
+    also = [
+        said
+        for said in others
+        if any(answer["id"] in ids and answer["kind"] == AnswerKind.corroborates for answer in said.values["answers"])
+    ]
     if mine:
         return Row(value, mine, also)
     kind = resource.provenance(name) if resource.has_evidence else None
@@ -357,7 +375,9 @@ def rivals(resource: Resource, document: Mapping[str, Any], titles: Titles, evid
             groups[_shown_text(said, name, shown_values.get(name, []), titles)].append(said)
         first = [Side("shown", "What is shown", text, some) for text, some in groups.items()]
         hard = any(side.kind in ("contradicts", "supersedes") for side in sides.values())
-        made.append({"label": wording.heading(name) if name else "The record", "hard": hard, "sides": [*first, *sides.values()]})
+        made.append(
+            {"label": wording.heading(name) if name else "The record", "hard": hard, "sides": [*first, *sides.values()]}
+        )
     return made
 
 
@@ -380,9 +400,14 @@ def _disputed_text(value: Any, titles: Titles) -> str:
     if isinstance(value.get("value"), int | float):
         number = wording.measured(value["value"], value.get("unit"))
         return wording.RELATIONS[value["relation"]].format(number) if value.get("relation") else number
-    first, *rest = [(key, part) for key, part in value.items() if part is not None and (key, part) != ("basis", "stated")]
+    first, *rest = [
+        (key, part) for key, part in value.items() if part is not None and (key, part) != ("basis", "stated")
+    ]
     title = titles[first[1]][1] if first[1] in titles else wording.plain(first[1])
-    more = [wording.words(str(part)) if key in ("role", "basis", "kind") else f"{wording.words(key)} {wording.plain(part)}" for key, part in rest]
+    more = [
+        wording.words(str(part)) if key in ("role", "basis", "kind") else f"{wording.words(key)} {wording.plain(part)}"
+        for key, part in rest
+    ]
     return f"{title} ({', '.join(more)})" if more else title
 
 
@@ -413,11 +438,18 @@ def _ways(resource: Resource) -> Iterable[tuple[Resource, str]]:
     if not resource.has_evidence:
         return [(STATEMENTS, ANSWERS.name)]
     ways = [(other, link) for other, link in CATALOG.links_to(resource) if other is not STATEMENTS or link.reverse]
-    ways.sort(key=lambda way: (not isinstance(way[1], One) or way[1].ids != (resource.singular,), way[1].ids != (resource.singular,)))
+    ways.sort(
+        key=lambda way: (
+            not isinstance(way[1], One) or way[1].ids != (resource.singular,),
+            way[1].ids != (resource.singular,),
+        )
+    )
     return [(other, link.name) for other, link in ways]
 
 
-async def _section(source: Answers, document: Mapping[str, Any], other: Resource, name: str, revision: int) -> dict[str, Any] | None:
+async def _section(
+    source: Answers, document: Mapping[str, Any], other: Resource, name: str, revision: int
+) -> dict[str, Any] | None:
     """The records of another resource that link here by a filter; null where there are none."""
     query = f"{name}={document['id']}"
     reading = Reading(CATALOG, other, f"{query}&limit={SECTION}".encode())
@@ -443,6 +475,13 @@ def _crumbs(resource: Resource, document: Mapping[str, Any], titles: Titles) -> 
     order = list(CATALOG)
     for name, relative in CATALOG.relatives(resource).items():
         id = document.get(name)
-        if not relative.reverse and isinstance(relative.link, One) and relative.resource is not None and isinstance(id, str) and id in titles and order.index(relative.resource) <= order.index(resource):
+        if (
+            not relative.reverse
+            and isinstance(relative.link, One)
+            and relative.resource is not None
+            and isinstance(id, str)
+            and id in titles
+            and order.index(relative.resource) <= order.index(resource)
+        ):
             found.append(Value(titles[id][1], pages.link(titles[id][0], id)))
     return found[:2]

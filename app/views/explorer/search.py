@@ -25,7 +25,18 @@ async def page(request: Request) -> Response:
     asked = next((wanted for wanted in reading.ask.wanted if wanted.parameter.name == "q"), None)
     if asked is None and not reading.faults:
         revision, digest, _ = await source.dataset()
-        return pages.render(request, "search.html", revision=revision, digest=digest, key="/search", q="", total=0, rows=[], links={}, api="")
+        return pages.render(
+            request,
+            "search.html",
+            revision=revision,
+            digest=digest,
+            key="/search",
+            q="",
+            total=0,
+            rows=[],
+            links={},
+            api="",
+        )
     found = await source.page(reading, "/search")
     accept_revision(request, found.revision)
     assert asked is not None
@@ -35,7 +46,8 @@ async def page(request: Request) -> Response:
         titles = await known.titles(source, known.linked(own, document), found.revision)
         hit = search.hit(asked.values[0], document)
         rows.append(
-            known.row(own, document, titles, 3) | ({"summary": _marked(hit["extract"], hit["highlights"])} if hit["extract"] != hit["title"] else {})
+            known.row(own, document, titles, 3)
+            | ({"summary": _marked(hit["extract"], hit["highlights"])} if hit["extract"] != hit["title"] else {})
         )
     here = found.links["self"] or "/search"
     return pages.render(

@@ -10,7 +10,20 @@ from app.core.declare import Composite
 from app.core.values import QuantityRelation, days
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 RELATIONS = {
     QuantityRelation.exact: "{}",
@@ -20,7 +33,15 @@ RELATIONS = {
     QuantityRelation.about: "about {}",
     QuantityRelation.up_to: "up to {}",
 }
-SPELLED = {"rnd": "R&D", "id": "ID", "url": "URL", "sha256": "SHA-256", "cas": "CAS", "wikidata": "Wikidata"}
+SPELLED = {
+    "iso": "ISO",
+    "rnd": "R&D",
+    "id": "ID",
+    "url": "URL",
+    "sha256": "SHA-256",
+    "cas": "CAS",
+    "wikidata": "Wikidata",
+}
 
 BASIS = {
     "stated": "Said outright",
@@ -56,7 +77,8 @@ RANKS = {"preferred": "Preferred over its rivals", "deprecated": "Not to be reli
 
 def words(name: str) -> str:
     """A name of ours, such as `amount_scope`, in words."""
-    return " ".join(SPELLED.get(part, part) for part in re.sub("^co_", "co-", name).split("_"))
+    joined = re.sub("(?<=[0-9])_(?=[0-9])", "-", re.sub("^co_", "co-", name))
+    return " ".join(SPELLED.get(part, part) for part in joined.split("_"))
 
 
 def heading(name: str) -> str:
@@ -89,7 +111,9 @@ def is_date(text: str) -> bool:
 def code(text: str) -> Markup:
     """A text whose words between backticks are code."""
     pieces = [escape(piece) for piece in text.split("`")]
-    return Markup("").join(Markup("<code>{}</code>").format(piece) if i % 2 else piece for i, piece in enumerate(pieces))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if i % 2 else piece for i, piece in enumerate(pieces)
+    )
 
 
 def number(value: float) -> str:
@@ -153,7 +177,12 @@ def how_sure(statement: Mapping[str, Any]) -> str:
     """One line on how sure a statement is."""
     given = (MOOD.get(statement["modality"] or ""), FIRMNESS.get(statement["certainty"]))
     first = ", ".join([BASIS[statement["basis"]], *(text for text in given if text)])
-    return ". ".join([first, *(text for text in (CHECKED.get(statement["verification"]), RANKS.get(statement["rank"])) if text)]) + "."
+    return (
+        ". ".join(
+            [first, *(text for text in (CHECKED.get(statement["verification"]), RANKS.get(statement["rank"])) if text)]
+        )
+        + "."
+    )
 
 
 def grade(statement: Mapping[str, Any]) -> str:

@@ -59,7 +59,7 @@ function suggest(input) {
     const text = input.value.trim();
     if (text === asked) return;
     asked = text;
-    if (text.length < 2) { show([]); return; }
+    if (text.length < 2 || !/[\p{L}\p{N}]/u.test(text)) { show([]); return; }
     try {
       const answer = await fetch(`/v1/suggest?prefix=${encodeURIComponent(text)}`);
       const body = answer.ok ? await answer.json() : { data: [] };
