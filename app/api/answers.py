@@ -21,8 +21,9 @@ from app.core.db import Reader, Row, Unavailable
 from app.core.declare import Catalog, Relative, Resource
 from app.core.fields import table_of
 from app.core.filters import Filter, Words
+from app.core.index import MANY
 from app.core.record import Record, State
-from app.core.search import RANKS, Search
+from app.core.search import BREADTHS, RANKS, Search
 
 MOST_INCLUDED = 100
 CHUNK = 500
@@ -70,6 +71,9 @@ class Question:
 
     ask: Ask
     where: Where
+    """What is counted."""
+    paging: Where
+    """The same for reading in an order, until there are enough."""
     keys: tuple[Key, ...]
     query: str
     """The canonical query string, without limit and cursor."""
@@ -104,18 +108,32 @@ class Answers:
         try:
             wanted = [await self._resolved(one, faults) for one in reading.ask.wanted]
             groups = tuple([await self._resolved_group(group, faults) for group in reading.ask.groups])
+            measured = [await self._measured(one) for one in wanted] if not faults else []
         except Unavailable:
             if faults:
                 raise invalid(faults) from None
             raise
         if faults:
             raise invalid(faults)
-        wanted.sort(key=lambda one: one.parameter.name)
-        ask = replace(reading.ask, wanted=wanted, groups=groups)
-        searches = (one for one in wanted if isinstance(one.parameter.filter, Words))
+        for some in (wanted, measured):
+            some.sort(key=lambda one: one.parameter.name)
+        ask = replace(reading.ask, wanted=measured, groups=groups)
+        searches = (one for one in measured if isinstance(one.parameter.filter, Words))
         ranked = None if ask.sort else next(searches, None)
         keys = by_id(ask.resource) if ranked else sort_keys(self.catalog, ask.resource, ask.sort)
-        return Question(ask, Where.of(wanted, groups), keys, canonical(ask), ranked)
+        paging = Where.of(measured, groups)
+        counting = paging if self.reader.dialect.name == "sqlite" else Where.of(wanted, groups)
+        return Question(ask, counting, paging, keys, canonical(ask), ranked)
+
+    async def _measured(self, wanted: Wanted) -> Wanted:
+        """A search with the ranks of which there are many: those are found in another way than few."""
+        words = wanted.parameter.filter
+        if not isinstance(words, Words):
+            return wanted
+        (asked,) = wanted.values
+        (numbers,) = await self.reader.fetch(*self.queries.breadth(words, asked))
+        many = frozenset(rank for rank, number in zip(BREADTHS, numbers, strict=True) if number > MANY)
+        return replace(wanted, values=(replace(asked, many=many),))
 
     async def _resolved(self, wanted: Wanted, faults: list[Fault]) -> Wanted:
         resolved, found = await self.lookup.resolve(wanted)
@@ -180,7 +198,7 @@ class Answers:
                 question, question.ranked, limit, cursor.values if cursor else None, backward=backward
             )
         query, values = self.queries.page(
-            question.ask, question.where, question.keys, limit, cursor.values if cursor else None, backward=backward
+            question.ask, question.paging, question.keys, limit, cursor.values if cursor else None, backward=backward
         )
         return await self.reader.fetch(query, values)
 

@@ -217,15 +217,17 @@ class Cache:
                 return
         done = self._making.setdefault(key, asyncio.Event())
         self.counts.misses += 1
-        answer = _Answer(self, key, request, scope, send)
-        scope["method"] = "GET"
+        # A copy: the server must go on seeing HEAD, the application need not know of it.
+        inner = {**scope, "method": "GET"}
+        answer = _Answer(self, key, request, inner, send, head=scope["method"] == "HEAD")
         try:
-            await self.app(scope, receive, answer)
+            await self.app(inner, receive, answer)
         except _Enough:
             pass
         finally:
-            scope["method"] = "HEAD" if answer.head else "GET"
-            scope["state"].setdefault("cache", "miss")
+            state = scope["state"]
+            state.setdefault("cache", "miss")
+            state.setdefault("route", getattr(inner.get("route"), "path", None))
             done.set()
             if self._making.get(key) is done:
                 del self._making[key]
@@ -287,9 +289,11 @@ class _Enough(Exception):
 class _Answer:
     """Passes an answer on as far as the client needs it, and keeps it where it can be kept."""
 
-    def __init__(self, cache: Cache, key: tuple[Any, ...], request: _Request, scope: Scope, send: Send):
+    def __init__(
+        self, cache: Cache, key: tuple[Any, ...], request: _Request, scope: Scope, send: Send, *, head: bool
+    ):
         self.cache, self.key, self.request, self.scope, self.send = cache, key, request, scope, send
-        self.head = scope["method"] == "HEAD"
+        self.head = head
         self.start: Message | None = None
         self.kept: Kept | None = None
 

@@ -202,6 +202,10 @@ class Illustrator:
         if filled is None:
             return
         target = f"{filled}?{query}" if query else filled
+        for status, response in operation["responses"].items():
+            told = response.get("content", {}).get(MEDIA_TYPE)
+            if told is not None and "examples" not in told:
+                told |= await self._with_problems(f"Problem{status}", told, {})
         content = operation["responses"].get("200", {}).get("content", {})
         for media_type, made in content.items():
             binary = made.get("schema", {}).get("format") == "binary"

@@ -48,7 +48,7 @@ class Observer(Collector):
     def seen(self, scope: Scope, status: int, seconds: float) -> None:
         """A request was answered."""
         state = scope["state"]
-        route = state.get("route") or getattr(scope.get("route"), "path", None) or "other"
+        route = state.get("route") or "other"
         cache = state.get("cache", "none")
         self.requests[route, status, cache] += 1
         self.durations[route][bisect.bisect_left(BOUNDS, seconds)] += 1

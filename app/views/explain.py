@@ -51,7 +51,7 @@ async def _explanation(answers: Answers, source: Reader, reading: Reading) -> st
     cursor = answers.cursor(question)
     page = answers.queries.page(
         question.ask,
-        question.where,
+        question.paging,
         question.keys,
         limit,
         cursor.values[-len(question.keys) :] if cursor else None,

@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import __version__
-from app.api import openapi
+from app.api import openapi, plain
 from app.api.answers import Answers
 from app.api.caching import validators
-from app.api.routes import answers
+from app.api.errors import INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED, invalid
+from app.api.formats import JSON
+from app.api.routes import accept_revision, acceptable, answers
 from app.core.changes import Dataset
 from app.core.fields import table_of
 from app.core.record import Record, State
@@ -91,11 +93,16 @@ def content(revision: int, at: str, numbers: dict[str, int]) -> dict[str, Any]:
             "200": openapi.ok("The index.", {"$ref": "#/components/schemas/Index"}, link=False),
             **openapi.UNCHANGED,
         },
+        problems=(INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED),
     ),
 )
 async def index(request: Request) -> Response:
     """Resources with counts and URLs."""
+    acceptable(request, None, (JSON,))
+    if faults := plain.read(request.scope["query_string"], ()).faults:
+        raise invalid(faults)
     revision, digest, at, numbers = await counted(answers(request))
+    accept_revision(request, revision)
     return Response(
         orjson.dumps(content(revision, at, numbers)),
         headers=validators(revision, digest, "/v1"),
