@@ -24,7 +24,6 @@ from tests.operating import Cluster, Load, Service, cluster, quantile, service, 
 from tests.seeds import article
 
 Figures = dict[str, Any]
-DEBUG = False
 CACHED = "/v1/commitments?initiative=compact&kind=procurement"
 PATHS = (
     CACHED,
@@ -256,9 +255,6 @@ async def outage(served: Service, server: Cluster, seconds: float) -> Figures:
         await asyncio.to_thread(server.start)
         up = time.monotonic()
         await asyncio.sleep(2)
-    if DEBUG:
-        for load in (cached, other, alive, ready):
-            print([(round(s.at - up, 2), s.status, s.stale) for s in load.samples][-30:])
     during = lambda load, after=0.0: [one for one in load.samples if down + after < one.at < start - 0.05]  # noqa: E731
     not_ready = [one.at + one.seconds - stop for one in ready.samples if one.status == 503]
     back = lambda load: min(one.at + one.seconds for one in load.samples if one.at > down + 0.2 and one.status == 200 and not one.stale) - up  # noqa: E731

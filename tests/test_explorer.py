@@ -223,6 +223,7 @@ def test_downloads_give_files(client, name):
         ("/?fbclid=1", "/"),
         ("/search?q=", "/search"),
         ("/commitments?format=csv", "/v1/commitments?format=csv"),
+        ("/minerals/gallium?format=bibtex", "/v1/minerals/gallium?format=bibtex"),
         ("/records/gallium", "/minerals/gallium"),
         ("/minerals/Ga", "/minerals/gallium"),
         ("/topics/gallium", "/minerals/gallium"),
@@ -251,6 +252,8 @@ def test_faults_are_pages_with_links_that_mend_them(client):
     assert ("/minerals/gallium", "Use /minerals/gallium") in [(one.get("href"), text) for one, text in page.all("a")]
     page = get(client, "/procurements", 404)
     assert "/commitments?kind=procurement" in [one.get("href") for one, _ in page.all("a")]
+    get(client, "/minerals/gallium?knd=1", 422)
+    get(client, "/minerals/gallium?kind=element", 422)
     get(client, "/charts/commitments?by=knd", 422)
     get(client, "/graph?around=galium", 422)
     for path in ("/commitments?knd=procurement", "/minerals/galium", "/nowhere"):

@@ -13,7 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.api.answers import TRIES, Answers, Found, Moved
 from app.api.citing import About, bibtex
-from app.api.errors import GONE, Problem, near
+from app.api.errors import GONE, Fault, Problem, invalid, near
+from app.api.logic import Wanted
+from app.api.pages import url
 from app.api.params import Reading
 from app.api.routes import accept_revision, answers, dated, named_by, not_found, public, record
 from app.core.db import Unavailable
@@ -131,7 +133,6 @@ class Evidence:
     """Those that each field shows."""
     others: Mapping[str, list[Said]]
     """Those that it does not."""
-    kinds: Mapping[str, str]
 
 
 async def page(request: Request, resource: Resource) -> Response:
@@ -141,7 +142,12 @@ async def page(request: Request, resource: Resource) -> Response:
     found = await _found(request, resource)
     if isinstance(found, Response):
         return found
-    Reading(CATALOG, resource, b"")
+    query = request.scope["query_string"]
+    reading = Reading(CATALOG, resource, query, controls=("format",))
+    if faults := [*reading.faults, *map(_no_filter, reading.ask.wanted)]:
+        raise invalid(faults)
+    if reading.ask.format is not None:
+        return _to(f"/v1{request.scope['path']}", query=query.decode("latin-1"))
     for _ in range(TRIES):
         try:
             return await _page(request, resource, found)
@@ -177,8 +183,13 @@ async def _found(request: Request, resource: Resource) -> Found | Response:
     raise not_found(f"There is no {shown_id} among the {resource.name}.", meant)
 
 
-def _to(path: str, status: int = 307) -> Response:
-    return RedirectResponse(quote(path), status, headers={"Cache-Control": "no-cache"})
+def _no_filter(wanted: Wanted) -> Fault:
+    name = wanted.parameter.name
+    return Fault(name, "unknown_parameter", f"A single record takes no {name}: filter the list.")
+
+
+def _to(path: str, status: int = 307, query: str = "") -> Response:
+    return RedirectResponse(url(quote(path), query), status, headers={"Cache-Control": "no-cache"})
 
 
 async def _page(request: Request, resource: Resource, found: Found) -> Response:
@@ -246,7 +257,7 @@ def _citation(about: About, address: str) -> str:
 async def _evidence(source: Answers, resource: Resource, document: Mapping[str, Any], revision: int) -> Evidence:
     """The statements about a record, told apart by field and by whether the field shows them."""
     if not resource.has_evidence:
-        return Evidence([], {}, {}, {})
+        return Evidence([], {}, {})
     id = document["id"]
     query = f"about={id}&limit=500&include=source".encode()
     page = await source.page(Reading(CATALOG, STATEMENTS, query), f"/v1/{STATEMENTS.name}")
@@ -266,7 +277,7 @@ async def _evidence(source: Answers, resource: Resource, document: Mapping[str, 
     }
     groups: dict[str, list[Said]] = defaultdict(list)
     for said in own:
-        name = said.values["field"] if said.values["subject"] == id else _relation_field(resource, said)
+        name = said.values["field"] if said.values["subject"] == id else _relation_field(resource)
         groups[name or ""].append(said)
     visible: dict[str, list[Said]] = {}
     others: dict[str, list[Said]] = {}
@@ -275,12 +286,12 @@ async def _evidence(source: Answers, resource: Resource, document: Mapping[str, 
         top = {row.id for row in shown(rows, kinds)}
         visible[name] = [said for said in some if said.values["id"] in top]
         others[name] = [said for said in some if said.values["id"] not in top]
-    return Evidence(own, visible, others, kinds)
+    return Evidence(own, visible, others)
 
 
-def _relation_field(resource: Resource, said: Said) -> str:
+def _relation_field(resource: Resource) -> str:
     """The field of a relation that the statement behind it fills."""
-    return next((name for name in resource.composite_by_main if name in resource.links), "") if said else ""
+    return next((name for name in resource.composite_by_main if name in resource.links), "")
 
 
 def _fields(resource: Resource) -> list[str]:

@@ -5,7 +5,7 @@ const empty = (Original, system) => (props) =>
 const quoted = (text) => JSON.stringify(String(text));
 const asked = (request) => ({
   url: request.get("url"),
-  headers: Object.entries(request.get("headers")?.toJS?.() ?? {}).filter(([name]) => name.toLowerCase() !== "accept" || true),
+  headers: Object.entries(request.get("headers")?.toJS?.() ?? {}),
 });
 
 function python(request) {
