@@ -173,6 +173,15 @@ def explain(
         _fail(f"{_shown(chosen.database_url)}: {error}")
 
 
+@app.command()
+def doctor() -> None:
+    """Check this deployment and say what to mend; ends with 1 where something is at fault."""
+    from app.doctor import examine, report
+
+    if not report(examine(_settings()), typer.echo):
+        raise typer.Exit(1)
+
+
 class _Telling:
     """Says what is being done: with a moving bar on a terminal, in plain lines elsewhere."""
 

@@ -1,6 +1,7 @@
 """One PostgreSQL server for the run, and seeded, empty and served databases on it and on SQLite."""
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
         shared = Path(mkdtemp(prefix="initiatives-test-"))
         (shared / "runtime").mkdir(mode=0o700)
         os.environ[SHARED], os.environ["XDG_RUNTIME_DIR"] = str(shared), str(shared / "runtime")
+        # Whoever ends the run early, as `timeout` and CI do, must not leave the server behind.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -25,8 +25,8 @@ AT = datetime(2025, 3, 1, 12, tzinfo=UTC)
 """When everything is seeded, so that two databases can hold the same."""
 
 
-SEARCH = "search_index"
-"""Beginning of the names of the tables for search, which each kind of database keeps in its own way."""
+OWN_WAYS = ("search_index", "search_place")
+"""Beginnings of the names of tables that each kind of database keeps in its own way; nowhere declared."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Database:
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table that both kinds of database have."""
-        names = [name for name in self.tables() if not name.startswith(SEARCH)]
+        names = [name for name in self.tables() if not name.startswith(OWN_WAYS)]
         return {name: sorted(self.rows(f'SELECT * FROM "{name}"'), key=repr) for name in names}
 
 

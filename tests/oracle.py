@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import orjson
 from app.core.declare import Catalog, Resource
-from app.core.filters import Choice, Code, Dates, Filter, Flag, Folded, Identity, Linked, Number, One, Reverse, Several
+from app.core.filters import Choice, Code, Dates, Filter, Flag, Folded, Identity, Linked, Number, One, Reverse, Several, Words
 from app.resources import CATALOG
 from app.views.records import EVERYTHING, RECORDS
 
@@ -27,10 +27,10 @@ EVERY: tuple[tuple[Catalog, Resource], ...] = (*((CATALOG, made) for made in CAT
 
 @dataclass(frozen=True)
 class Case:
-    """A query of one filter, and which records it finds."""
+    """A query of one filter, and which records it finds; null where tests of its own say that."""
 
     query: tuple[tuple[str, str], ...]
-    test: Test
+    test: Test | None
 
     def __repr__(self) -> str:
         return "&".join("=".join(pair) for pair in self.query)
@@ -76,6 +76,9 @@ class Oracle:
 
     def cases(self, entry: Filter) -> Iterator[Case]:
         """Queries for everything that one filter can be asked, over its example and values that are there."""
+        if isinstance(entry, Words):
+            yield Case(((entry.name, entry.example),), None)
+            return
         samples = self._samples(entry)
         for parameter in entry.parameters():
             name, operator = parameter.name, parameter.operator

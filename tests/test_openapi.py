@@ -303,7 +303,7 @@ def test_pages_have_nothing_from_elsewhere(client: httpx.Client, path: str) -> N
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert not re.search(r'(?:src|href)="(?!/)', answer.text)
-    assert not re.search(r"<script(?! src=)|<style| style=| on[a-z]+=", answer.text)
+    assert not re.search(r"<script(?! (?:type="module" )?src=)|<style| style=| on[a-z]+=", answer.text)
     for file in re.findall(r'(?:src|href)="(/assets/[^"]+)"', answer.text):
         assert client.get(file).status_code == 200
 

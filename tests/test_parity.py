@@ -27,7 +27,7 @@ def told(answer):
 
 
 def same(both, url, params=()):
-    sqlite, postgresql = (client.get(url, params=list(params)) for client in both)
+    sqlite, postgresql = (client.get(url, params=list(params) or None) for client in both)
     assert sqlite.status_code < 500, (url, params)
     assert told(sqlite) == told(postgresql), (url, params)
     return sqlite

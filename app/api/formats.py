@@ -83,20 +83,27 @@ def negotiate(accept: str | None, among: Iterable[Format]) -> Format:
         return known[0]
     if len(accept) > 1000:
         raise ValueError("Accept is longer than 1,000 characters")
-    ranges = []
+    ranges: dict[str, tuple[float, int]] = {}
     for position, part in enumerate(accept.split(",")):
         media, *parameters = (word.strip().lower() for word in part.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 0.0
-        ranges.append((-quality, position, media))
-    for negative, _, media in sorted(ranges):
-        if negative < 0:
-            for made in known:
-                if media in (made.media_type, "*/*", f"{made.media_type.partition('/')[0]}/*"):
-                    return made
+        ranges.setdefault(media, (_quality(parameters), position))
+    best: tuple[float, int, Format] | None = None
+    for made in known:
+        # The most specific range says how welcome a format is.
+        names = (made.media_type, f"{made.media_type.partition('/')[0]}/*", "*/*")
+        quality, position = next((ranges[name] for name in names if name in ranges), (0.0, 0))
+        if quality > 0 and (best is None or (quality, -position) > best[:2]):
+            best = (quality, -position, made)
+    if best is not None:
+        return best[2]
     raise NotAcceptable
+
+
+def _quality(parameters: Iterable[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -222,7 +222,9 @@ def _found(dialect: str, *, further: bool, backward: bool, many: bool) -> Execut
 def _breadth() -> Executable:
     return select(
         *(
-            index.number(bindparam(f"fts5_{i}", type_=String()), bindparam(f"tsquery_{i}", type_=String()), index.MANY + 1)
+            index.number(
+                bindparam(f"fts5_{i}", type_=String()), bindparam(f"tsquery_{i}", type_=String()), index.MANY + 1
+            )
             for i in range(len(search.BREADTHS))
         )
     )

@@ -162,7 +162,7 @@ def load(
             raise Refused(faults)
         writer.insert(composed, lambda step, done, total: None)
         changes = writer.render(lambda step, done, total: None)
-        search.keep(connection, catalog, ((id, after) for _, id, after in changes), new={id for _, id, _ in changes})
+        index.keep(connection, catalog, [(id, after) for _, id, after in changes], new={id for _, id, _ in changes})
         digest.add(changes)
         created += len(changes)
         progress("records", created, 0)

@@ -61,9 +61,7 @@ DROP = {
     "postgresql": ("DROP TABLE search_index",),
 }
 INDEX = table("search_index")
-PLACES = Table(
-    "search_place", MetaData(), Column("place", BigInteger, primary_key=True), Column("record", Characters)
-)
+PLACES = Table("search_place", MetaData(), Column("place", BigInteger, primary_key=True), Column("record", Characters))
 
 
 class Start(SQLModel, table=True):
@@ -316,7 +314,9 @@ def _move_apart(connection: Connection, low: int, high: int, new: Sequence[str])
     given = {id: bottom + step * i for i, id in enumerate(ids, 1)}
     rows: list[dict[str, Any]] = []
     for record, place in moved.items():
-        found = connection.execute(text("SELECT tokens FROM search_index WHERE rowid = :place"), {"place": place}).scalar()
+        found = connection.execute(
+            text("SELECT tokens FROM search_index WHERE rowid = :place"), {"place": place}
+        ).scalar()
         if found is not None:
             rows.append({"place": given[record], "tokens": found})
     for some in batches(list(moved)):
@@ -327,7 +327,9 @@ def _move_apart(connection: Connection, low: int, high: int, new: Sequence[str])
 
 
 def _neighbors(connection: Connection, condition: Any, order: Any, width: int) -> list[Any]:
-    return list(connection.execute(select(PLACES.c.place, PLACES.c.record).where(condition).order_by(order).limit(width + 1)))
+    return list(
+        connection.execute(select(PLACES.c.place, PLACES.c.record).where(condition).order_by(order).limit(width + 1))
+    )
 
 
 def rebuild(connection: Connection, catalog: Declarations) -> int:

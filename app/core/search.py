@@ -12,21 +12,15 @@ is one boolean expression over such tokens, written out for each of them. Beside
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Protocol
 
-import orjson
-from sqlalchemy import Connection, Index, Integer, column, delete, func, insert, select, table
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import NullType
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import SQLModel
 
-from app.core.db import Characters
-from app.core.fields import Provenance, provenance, reference_to, table_of
-from app.core.record import COMMON, EVIDENCE, Record
+from app.core.fields import Provenance, provenance
+from app.core.record import COMMON, EVIDENCE
 from app.core.values import clean, fold
 
 LONGEST = 200

@@ -119,7 +119,7 @@ async def swagger(request: Request) -> Response:
     return page(
         f"{TITLE}: docs",
         '<link rel="stylesheet" href="/assets/swagger-ui.css">',
-        '<div id="docs"></div><script src="/assets/swagger-ui-bundle.js"></script><script src="/assets/docs.js"></script>',
+        '<div id="docs"></div><script src="/assets/swagger-ui-bundle.js"></script><script type="module" src="/assets/docs.js"></script>',
         VIEWER_POLICY,
     )
 

@@ -1,6 +1,23 @@
-// Starts Swagger UI. Fields of a form stay empty: filled in from the examples, they would all be sent at once.
-const empty = (Original, system) => (props) =>
-  system.React.createElement(Original, { ...props, defaultToFirstExample: false });
+// Starts Swagger UI.
+
+// Swagger UI fills a form in from the examples, and would send all of them at once. So those of parameters that one may
+// leave out go into the description.
+function shown(parameter) {
+  const { examples, ...rest } = parameter;
+  if (!examples || parameter.required) return parameter;
+  const value = Object.values(examples)[0].value;
+  return { ...rest, description: `${rest.description}\n\nExample: \`${Array.isArray(value) ? value.join(",") : value}\`` };
+}
+
+function withEmptyForms(spec) {
+  const known = spec.components.parameters;
+  for (const name in known) known[name] = shown(known[name]);
+  for (const path in spec.paths) {
+    const operation = spec.paths[path].get;
+    operation.parameters = (operation.parameters ?? []).map(shown);
+  }
+  return spec;
+}
 
 const quoted = (text) => JSON.stringify(String(text));
 const asked = (request) => ({
@@ -20,8 +37,9 @@ function javascript(request) {
   return `const answer = await fetch(${quoted(url)}, { headers: { ${given} } });\nconsole.log(await answer.text());\n`;
 }
 
+const answer = await fetch("/openapi.json");
 window.ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  spec: withEmptyForms(await answer.json()),
   dom_id: "#docs",
   deepLinking: true,
   displayRequestDuration: true,
@@ -33,7 +51,6 @@ window.ui = SwaggerUIBundle({
   presets: [SwaggerUIBundle.presets.apis],
   plugins: [
     () => ({
-      wrapComponents: { ExamplesSelectValueRetainer: empty },
       fn: { requestSnippetGenerator_python: python, requestSnippetGenerator_javascript: javascript },
     }),
   ],
