@@ -13,7 +13,7 @@ from typing import Any
 import httptools
 import orjson
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from app.api.errors import BAD_REQUEST, HEADERS_TOO_LARGE, MEDIA_TYPE, TIMEOUT, Kind, Problem
@@ -40,6 +40,7 @@ class Protocol(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _sending: asyncio.TimerHandle | None = None
+    _running: RequestResponseCycle | None = None
     _in_head = _refused = False
     _size = 0
     """Bytes of the head that is being read."""
@@ -52,6 +53,12 @@ class Protocol(HttpToolsProtocol):
         self._expect_nothing()
         self._sent()
         self._unset_keepalive_if_required()
+        # Uvicorn tells the last request alone; of several sent in one go it is an earlier one that is being answered.
+        for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -79,6 +86,10 @@ class Protocol(HttpToolsProtocol):
                     return
             if self.transport.is_closing():
                 return
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_message_begin(self) -> None:
         self._in_head, self._size = True, 0

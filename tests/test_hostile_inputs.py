@@ -39,7 +39,6 @@ def wire(client, data):
     host, port = client.base_url.host, client.base_url.port
     with socket.create_connection((host, port), timeout=20) as connection:
         connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
         received = b""
         while piece := connection.recv(65536):
             received += piece

@@ -71,7 +71,7 @@ HEAD = b"GET /healthz HTTP/1.1\r\n"
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        pytest.param(HEAD + b"Host: a\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 431, id="one header of 70 KB"),
+        pytest.param(HEAD + b"Host: a\r\nX: " + b"x" * 70_000 + b"\r\nConnection: close\r\n\r\n", 431, id="one header of 70 KB"),
         pytest.param(HEAD + b"Host: a\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n", 431, id="one header of 1 MB"),
         pytest.param(HEAD + b"Host: a\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", 431, id="20,000 headers"),
         pytest.param(HEAD + b"Host: a\r\nX: " + b"x" * 20_000 + b"\r\nConnection: close\r\n\r\n", 431, id="20 KB"),
@@ -114,8 +114,8 @@ def test_others_are_served_beside_many_connections_that_do_nothing(quick):
     assert found["memory MB"] < 250
 
 
-def test_nothing_was_logged_but_lines_of_json(quick):
-    assert [json.loads(line)["message"] for line in quick.errors.read_text().splitlines()] == []
+def test_none_of_that_was_a_fault_of_ours(quick):
+    assert quick.errors.read_text() == ""
 
 
 def held(database):

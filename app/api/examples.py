@@ -128,6 +128,8 @@ class Illustrator:
         if shown:
             self._ids[resource.name] = shown[0]["id"]
             self._fields(resource, [*shown, *seen])
+            if (title := self.components["parameters"].get(f"{resource.name}.title")) is not None:
+                title["examples"] = example([shown[0]["title"]])
 
     async def _one(self, resource: Resource) -> list[Any]:
         answer = await ask(self.app, Request(f"/v1/{resource.name}?id={resource.example}"))

@@ -44,6 +44,8 @@ HIGHEST = 2**62
 """Above every place."""
 ROOM = 2**10
 """Between two places, at least, where places are given anew."""
+STEP = 2**36
+"""Between two places behind the last one."""
 
 CREATE = {
     "sqlite": (
@@ -112,11 +114,17 @@ class AmongMany(GenericFunction[Any]):
     inherit_cache = True
 
 
+def _written(element: Any, compiler: Any, place: int, options: dict[str, Any]) -> tuple[str, str]:
+    """The id and the question as SQL; what is written must be used, so the other question is not."""
+    parts = list(element.clauses)
+    return compiler.process(parts[0], **options), compiler.process(parts[place], **options)
+
+
 @compiles(AmongFew, "sqlite")
 def _few_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    record, fts5, _ = (compiler.process(part, **options) for part in element.clauses)
+    record, fts5 = _written(element, compiler, 1, options)
     return (
-        f"{record} IN (SELECT search_place.record FROM search_index CROSS JOIN search_place "
+        f"{record} IN (SELECT search_place.record FROM search_index CROSS JOIN search_place "  # noqa: S608
         f"ON search_place.place = search_index.rowid WHERE search_index MATCH {fts5})"
     )
 
@@ -124,27 +132,27 @@ def _few_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(AmongFew, "postgresql")
 def _few_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     # OFFSET keeps the planner from walking all records in order in the hope of meeting one of the few soon.
-    record, _, tsquery = (compiler.process(part, **options) for part in element.clauses)
+    record, tsquery = _written(element, compiler, 2, options)
     return (
-        f"{record} IN (SELECT search_index.record FROM search_index "
+        f"{record} IN (SELECT search_index.record FROM search_index "  # noqa: S608
         f"WHERE search_index.tokens @@ CAST({tsquery} AS TSQUERY) OFFSET 0)"
     )
 
 
 @compiles(AmongMany, "sqlite")
 def _many_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    record, fts5, _ = (compiler.process(part, **options) for part in element.clauses)
+    record, fts5 = _written(element, compiler, 1, options)
     return (
-        f"(SELECT search_place.place FROM search_place WHERE search_place.record = {record}) "
+        f"(SELECT search_place.place FROM search_place WHERE search_place.record = {record}) "  # noqa: S608
         f"IN (SELECT search_index.rowid FROM search_index WHERE search_index MATCH {fts5})"
     )
 
 
 @compiles(AmongMany, "postgresql")
 def _many_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    record, _, tsquery = (compiler.process(part, **options) for part in element.clauses)
+    record, tsquery = _written(element, compiler, 2, options)
     return (
-        f"(SELECT search_index.tokens @@ CAST({tsquery} AS TSQUERY) "
+        f"(SELECT search_index.tokens @@ CAST({tsquery} AS TSQUERY) "  # noqa: S608
         f"FROM search_index WHERE search_index.record = {record})"
     )
 
@@ -167,7 +175,7 @@ def first(dialect: str, *, further: bool, backward: bool, many: bool) -> TextCla
     sign, order = ("<", "DESC") if backward else (">", "ASC")
     if dialect == "sqlite":
         near, end, turned = (">=", HIGHEST, "ASC") if backward else ("<=", 0, "DESC")
-        place = f"SELECT place FROM search_place WHERE record {near} :after ORDER BY record {turned} LIMIT 1"
+        place = f"SELECT place FROM search_place WHERE record {near} :after ORDER BY record {turned} LIMIT 1"  # noqa: S608
         return text(
             "SELECT search_place.record AS record FROM search_index CROSS JOIN search_place "  # noqa: S608
             "ON search_place.place = search_index.rowid WHERE search_index MATCH :fts5 "
@@ -255,7 +263,7 @@ def _write_places(connection: Connection, rows: dict[str, list[str]], old: Seque
     places: dict[str, int] = {}
     for some in batches([*rows, *gone]):
         found = connection.execute(select(PLACES.c.record, PLACES.c.place).where(PLACES.c.record.in_(some)))
-        places |= {record: place for record, place in found}
+        places |= {row.record: row.place for row in found}
     left = [{"place": places[id]} for id in (*old, *gone) if id in places]
     _many(connection, "DELETE FROM search_index WHERE rowid = :place", left)
     if gone:
@@ -272,6 +280,11 @@ def _give_places(connection: Connection, ids: Sequence[str]) -> None:
     """Put new ids, in order, between those that are there; where there is no room, their neighbors move apart."""
     for (low, high), some in _gaps(connection, ids):
         step = (high - low) // (len(some) + 1)
+        if high == HIGHEST:
+            step = min(step, STEP)
+        elif len(some) > 8:
+            # A load comes in pieces, each behind the one before: leave most of the gap to those to come.
+            step = min(step, max(1, (high - low) // (len(some) * 64)))
         if step > 0:
             _insert_places(connection, [(low + step * i, id) for i, id in enumerate(some, 1)])
         else:
@@ -305,7 +318,7 @@ def _move_apart(connection: Connection, low: int, high: int, new: Sequence[str])
         above = _neighbors(connection, PLACES.c.place >= high, PLACES.c.place, width)
         bottom = below.pop()[0] if len(below) > width else 0
         top = above.pop()[0] if len(above) > width else HIGHEST
-        moved = dict((record, place) for place, record in (*below, *above))
+        moved = {record: place for place, record in (*below, *above)}
         ids = sorted([*moved, *new])
         step = (top - bottom) // (len(ids) + 1)
         if step >= ROOM or (bottom == 0 and top == HIGHEST):
