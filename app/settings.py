@@ -68,3 +68,22 @@ def bundled(name: str) -> Path:
     """A folder that comes with the program: inside the package once installed, beside it in a checkout."""
     package = Path(__file__).parent
     return package / name if (package / name).is_dir() else package.parent / name
+
+
+def documented() -> str:
+    """All settings as the page docs/settings.md: `python -c "from app.settings import documented; print(documented())"`."""
+    rows = [
+        f"| `{name.upper()}` | {'unset' if info.default in (None, '') else f'`{info.default}`'} | {info.description} |"
+        for name, info in Settings.model_fields.items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Environment variables, read once at the start. This page is generated from `app/settings.py`.",
+            "",
+            "| variable | unset means | what it is |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
