@@ -48,13 +48,13 @@ FILES = {
     "swagger-ui-bundle.js": VIEWERS,
     "swagger-ui.css": VIEWERS,
     "redoc.standalone.js": VIEWERS,
-    "favicon.png": VIEWERS,
     "docs.js": OURS,
     "redoc.js": OURS,
     "docs.css": OURS,
+    "icon.svg": OURS.parent / "explorer" / "static",
 }
 """Files that pages load, by name, with their folder."""
-TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".png": "image/png"}
+TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 ELSEWHERE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 """A picture that ReDoc would fetch from another server."""
 
@@ -106,7 +106,7 @@ def page(title: str, head: str, body: str, policy: str, html: str = "", status: 
     return HTMLResponse(
         f'<!doctype html><html lang="en"{html}><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="icon" href="/assets/favicon.png">{head}<link rel="stylesheet" href="/assets/docs.css"></head>'
+        f'<link rel="icon" href="/assets/icon.svg">{head}<link rel="stylesheet" href="/assets/docs.css"></head>'
         f"<body>{bar}{body}</body></html>\n",
         status,
         headers={"Cache-Control": "public, max-age=300", "Content-Security-Policy": policy},
@@ -148,7 +148,7 @@ async def asset(request: Request) -> Response:
 
 @cache
 def _file(name: str) -> bytes:
-    return (FILES[name] / name).read_bytes().replace(ELSEWHERE, b"/assets/favicon.png")
+    return (FILES[name] / name).read_bytes().replace(ELSEWHERE, b"/assets/icon.svg")
 
 
 @router.get("/openapi.json")
