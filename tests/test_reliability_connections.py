@@ -137,7 +137,8 @@ def release(database, connection):
         raw.execute("ROLLBACK")
         raw.execute("PRAGMA locking_mode = NORMAL")
         raw.execute("SELECT count(*) FROM dataset").fetchall()
-    connection.invalidate()
+    else:
+        raw.rollback()
     connection.close()
 
 

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from shutil import copyfile
+from pathlib import Path
+from shutil import copyfile, rmtree
+from tempfile import mkdtemp
 
 import pytest
 from sqlalchemy import text
@@ -23,13 +25,8 @@ OPTIONS = {"log_requests": "false"}
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder that the user of PostgreSQL may enter, too."""
-    import os
-    import tempfile
-    from pathlib import Path
-    from shutil import rmtree
-
-    made = Path(tempfile.mkdtemp(prefix="initiatives-faults-"))
-    os.chmod(made, 0o755)  # noqa: PTH101
+    made = Path(mkdtemp(prefix="initiatives-faults-"))
+    made.chmod(0o755)
     yield made
     rmtree(made, ignore_errors=True)
 
@@ -223,13 +220,12 @@ app()
 """
 
 
-@pytest.mark.parametrize("share", [0.3, 0.8, 1.02])
+@pytest.mark.parametrize("share", [0.5, 1.02])
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_full_disk_ends_seeding_and_nothing_else(own_database, tmp_path, share):
-    if own_database.backend != "sqlite":
-        return  # PostgreSQL's own disk: its server refuses the commit.
     before, file = own_database.contents(), make_url(own_database.url).database
     own_database.engine.dispose()
-    size = len(open(file, "rb").read())  # noqa: PTH123, SIM115
+    size = Path(file).stat().st_size
     seeds = add_second(article(tmp_path / "seed"))
     with served(own_database) as client:
         command = [sys.executable, "-W", "ignore", "-c", LIMITED, "seed", str(int(size * share))]
@@ -249,10 +245,9 @@ def test_an_older_program_leaves_a_newer_schema_alone(own_database, article_seed
     with own_database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     before = own_database.contents()
-    for command in (("serve", "--port", "0"), ("seed",)):
-        process = program(*command, database_url=own_database.url, seed_path=article_seed)
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 1
-        assert said.startswith("The database is at migration 9999, this program knows up to")
-        assert len(said.splitlines()) == 1
+    process = program("serve", "--port", "0", database_url=own_database.url, seed_path=article_seed)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.startswith("The database is at migration 9999, this program knows up to")
+    assert len(said.splitlines()) == 1
     assert own_database.contents() == before

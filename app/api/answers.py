@@ -87,8 +87,9 @@ class Question:
 
     @property
     def context(self) -> str:
-        """What a cursor of this list belongs to."""
-        return f"{self.ask.resource.name}?{self.query}"
+        """What a cursor of this list belongs to: its filters and order, in whatever shape it is shown."""
+        ask = replace(self.ask, fields=None, include=(), facet=(), format=None)
+        return f"{ask.resource.name}?{canonical(ask)}"
 
 
 class Answers:

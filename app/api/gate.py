@@ -23,7 +23,7 @@ from app.api.observing import Broken, Observer
 from app.core.replicas import ASKED, Asked
 
 METHODS = "GET, HEAD, OPTIONS"
-OTHER_METHODS = {"POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"}
+OTHER_METHODS = {"POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "QUERY"}
 LONGEST_URL = 8192
 LARGEST_BODY = 65_536
 LARGEST_HEADERS = 16_384

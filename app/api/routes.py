@@ -172,6 +172,8 @@ async def _page(request: Request, reading: Reading, path: str, below: tuple[str,
     cited = permanent(url(f"/v1/{ask.resource.name}", (page.links["self"] or "").partition("?")[2]))
     if below:
         page.links = {rel: _without(link, below[0]) for rel, link in page.links.items()}
+        for value in (one for values in page.facets.values() for one in values):
+            value["url"] = _without(value["url"], below[0])
     documents = page.documents
     if ask.fields is not None or not ask.resource.whole:
         keys = _keys(ask.resource, ask.fields)

@@ -111,6 +111,12 @@ async def index(request: Request) -> Response:
     return Response(content, headers=headers, media_type="application/json")
 
 
+_CONTENT = {
+    kind.media_type: {"schema": {"type": "object"} if "json" in kind.media_type else {"type": "string", "format": "binary"}}
+    for kind in KINDS.values()
+}
+
+
 @router.api_route(
     "/v1/exports/{name}",
     **openapi.operation(
@@ -130,13 +136,11 @@ async def index(request: Request) -> Response:
             *openapi.CONDITIONAL,
         ],
         responses={
-            "200": {
-                "description": "The file.",
-                "content": {
-                    kind.media_type: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS.values()
-                },
+            "200": {"description": "The file.", "content": _CONTENT},
+            "206": {
+                "description": "The part that `Range` asks for.",
+                "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in _CONTENT},
             },
-            "206": {"description": "The part that `Range` asks for."},
             "416": {
                 "description": f"{RANGE.title}.",
                 "content": {MEDIA_TYPE: {"schema": openapi.ref("schemas", "Problem")}},
