@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 import sys
+import tempfile
 import tomllib
 import tracemalloc
 import zipfile
@@ -546,3 +547,12 @@ def test_the_same_download_has_the_same_bytes_on_both_databases(both):
         first, second = (client.get(url) for client in both)
         assert first.status_code == 200 and first.content == second.content
         assert first.headers["etag"] == second.headers["etag"]
+
+
+def test_nothing_is_left_behind(database, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with served(database, cache_bytes=0) as client:
+        assert client.get("/v1/exports").status_code == 200
+        (folder,) = tmp_path.iterdir()
+        assert sorted(path.name for path in next(folder.iterdir()).iterdir()) == sorted([*KINDS, "files.json"])
+    assert list(tmp_path.iterdir()) == []

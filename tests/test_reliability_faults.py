@@ -44,7 +44,8 @@ def loaded(primary, article_seed):
     database = Database("postgresql", primary.url("held"))
     database.prepare(article_seed)
     database.engine.dispose()
-    return database
+    yield database
+    database.engine.dispose()
 
 
 def test_the_database_goes_away_and_comes_back(place, loaded, primary, article_seed):

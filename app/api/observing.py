@@ -2,6 +2,7 @@
 
 import asyncio
 import bisect
+import contextlib
 import sys
 import time
 import traceback
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
 import orjson
-from prometheus_client import CollectorRegistry, generate_latest
+from opentelemetry import trace
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import Scope
@@ -44,6 +46,7 @@ class Observer(Collector):
         self._flushing = False
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self)
+        ProcessCollector(registry=self.registry)
 
     def seen(self, scope: Scope, status: int, seconds: float) -> None:
         """A request was answered."""
@@ -82,15 +85,17 @@ class Observer(Collector):
 
     def _write(self, line: dict[str, Any]) -> None:
         # JSON escapes line breaks and `shown` the rest, so that no request can forge a line.
-        lines = self.lines or sys.stderr
-        lines.write(orjson.dumps(line).decode("utf-8", "replace") + "\n")
+        with contextlib.suppress(OSError, ValueError):
+            # Nobody reads any more: that is no reason not to answer.
+            (self.lines or sys.stderr).write(orjson.dumps(line).decode("utf-8", "replace") + "\n")
         if not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
-        (self.lines or sys.stderr).flush()
+        with contextlib.suppress(OSError, ValueError):
+            (self.lines or sys.stderr).flush()
 
     def text(self) -> bytes:
         """All metrics in the text format of Prometheus."""
@@ -123,6 +128,15 @@ class Observer(Collector):
                     yield family
                 else:
                     yield GaugeMetricFamily(f"initiatives_{name}", words, value)
+
+
+def tell_trace(scope: Scope) -> None:
+    """Name the span of a request, if there is one, by its route, as FastAPI does for endpoints of its own."""
+    span = trace.get_current_span()
+    if span.is_recording():
+        route = scope["state"]["route"]
+        span.set_attribute("http.route", route)
+        span.update_name(f"{scope['method']} {route}")
 
 
 def shown(text: str) -> str:

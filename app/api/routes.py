@@ -15,6 +15,7 @@ from app.api.citing import About, permanent, titled
 from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
 from app.api.formats import BIBTEX, FORMATS, JSON, Format, NotAcceptable, negotiate
 from app.api.logic import Wanted
+from app.api.observing import tell_trace
 from app.api.pages import envelope, url
 from app.api.params import Reading, canonical
 from app.api.writers import shaped
@@ -65,6 +66,7 @@ class ResourceRoutes(BaseRoute):
         return Match.FULL, {"endpoint": endpoint, "path_params": {"id": parts[3]} if len(parts) > 3 else {}}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        tell_trace(scope)
         response = await scope["endpoint"](Request(scope, receive, send))
         await response(scope, receive, send)
 

@@ -110,7 +110,7 @@ def apply(
     dataset = connection.execute(select(table_of(Dataset)).with_for_update()).mappings().one()
     writer = Writer(connection, catalog, changeset.drafts, changeset.gone, seeded=changeset.seeded)
     composed, faults = compose(catalog, changeset.drafts, writer.before, writer.before.values_of)
-    faults += writer.deletion_faults()
+    faults += writer.faults()
     if faults:
         raise Refused(faults)
     savepoint = connection.begin_nested()
@@ -157,6 +157,7 @@ def load(
     for drafts in chunks:
         writer = Writer(connection, catalog, drafts)
         composed, faults = compose(catalog, drafts, writer.before, writer.before.values_of)
+        faults += writer.faults()
         faults += [Fault(draft.id, "id", f"{draft.id} is there already") for draft in drafts if draft.id in writer.before]
         if faults:
             raise Refused(faults)

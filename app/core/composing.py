@@ -56,7 +56,7 @@ def compose(
     composer = _Composer(catalog, drafts, known, stored)
     for draft in drafts:
         composer.values_of(draft.id)
-    return composer.composed, [*_identity_faults(catalog, drafts, known), *composer.faults]
+    return composer.composed, [*_identity_faults(catalog, drafts), *composer.faults]
 
 
 class _Composer:
@@ -98,17 +98,17 @@ class _Composer:
         self.faults += _value_faults(self.catalog, draft, values, self.ids)
 
 
-def _identity_faults(catalog: Catalog, drafts: Sequence[Draft], known: Known) -> Iterator[Fault]:
-    taken: dict[str, str] = {}
+def _identity_faults(catalog: Catalog, drafts: Sequence[Draft]) -> Iterator[Fault]:
+    taken: set[str] = set()
     for draft in drafts:
         if not re.fullmatch(SLUG, draft.id) or len(draft.id) > 120:
             yield Fault(draft.id, "id", "an id is made of a-z, 0-9 and single hyphens, 120 at most")
         if draft.id in RESERVED or draft.id in catalog.by_name:
             yield Fault(draft.id, "id", f"{draft.id} is a reserved word")
-        for id, name in ((draft.id, draft.resource.name), *((s.id, "statements") for s in draft.statements)):
-            if id in taken or (id in known and known[id] != name):
+        for id in (draft.id, *(statement.id for statement in draft.statements)):
+            if id in taken:
                 yield Fault(draft.id, "id", f"{id} is taken by another record")
-            taken[id] = name
+            taken.add(id)
 
 
 def _values(draft: Draft, kinds: Mapping[str, str]) -> Values:
@@ -174,12 +174,12 @@ def _value_faults(catalog: Catalog, draft: Draft, values: Values, ids: Known) ->
         for found in error.errors():
             where = str(found["loc"][0]) if found["loc"] else None
             problem = "is missing" if where and document.get(where) is None else found["msg"].removeprefix("Value error, ")
-            yield Fault(draft.id, where, f"{where} {problem}")
+            item = document[where][found["loc"][1]] if where in resource.lists and len(found["loc"]) > 1 else None
+            yield Fault(draft.id, where, f"{where} {problem}", _statement_of(draft, where, item))
     for link in catalog.links(resource):
-        several = link.listed
-        name = several.field if several else link.name
-        for item in (values.get(name) or []) if several else [values.get(name)]:
-            yield from _link_faults(catalog, draft.id, name, link, several.key if several else None, item, ids)
+        name = link.listed.field if link.listed else link.name
+        for item in (values.get(name) or []) if link.listed else [values.get(name)]:
+            yield from _link_faults(catalog, draft, name, link, item, ids)
     for statement in draft.statements:
         for id in (statement.subject, statement.object):
             if id is not None and id not in ids:
@@ -189,14 +189,24 @@ def _value_faults(catalog: Catalog, draft: Draft, values: Values, ids: Known) ->
                 yield Fault(draft.id, statement.field, f"there is no statement {answer['id']}", statement.id)
 
 
+def _statement_of(draft: Draft, name: str | None, item: Any) -> str | None:
+    """The first statement that makes an item of a field, or a link."""
+    several = draft.resource.lists.get(name or "")
+    linked = item.get(several.key) if several and isinstance(item, dict) else item
+    found = (s.id for s in draft.statements if s.cited == name and s.object is not None and s.object == linked)
+    return next(found, None)
+
+
 def _link_faults(
-    catalog: Catalog, record: str, name: str, link: Linked, key: str | None, item: Any, ids: Known
+    catalog: Catalog, draft: Draft, name: str, link: Linked, item: Any, ids: Known
 ) -> Iterator[Fault]:
-    id = item[key] if isinstance(item, dict) and key else item
+    id = item[link.listed.key] if link.listed and isinstance(item, dict) else item
+    statement = _statement_of(draft, name, item)
     if id is None or id not in ids:
-        if id is not None:
-            yield Fault(record, name, f"{name}: there is no record {id}")
+        if id is not None and statement is None:
+            yield Fault(draft.id, name, f"{name}: there is no record {id}")
         return
     table = link.ids[0] if link.ids else ANY
     if table != ANY and catalog.by_table[table].name != ids[id]:
-        yield Fault(record, name, f"{name}: {id} is one of the {ids[id]}, not of the {catalog.by_table[table].name}")
+        problem = f"{name}: {id} is one of the {ids[id]}, not of the {catalog.by_table[table].name}"
+        yield Fault(draft.id, name, problem, statement)

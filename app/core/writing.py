@@ -91,30 +91,86 @@ class Writer:
         self.connection, self.catalog, self.drafts, self.seeded = connection, catalog, drafts, seeded
         self.statements = {s.id: s for draft in drafts for s in draft.statements}
         self.leaving = gone
-        self.gone = list(gone)
         self.before = Stored(connection)
-        self._former_statements()
-        self.before.load([*(draft.id for draft in drafts), *self.statements, *self.gone])
+        subjects = [*(draft.id for draft in drafts), *gone]
+        self.former, self.answered = self._former_statements(subjects)
+        self.gone = [*gone, *(id for id in self.former if id not in self.statements)]
+        self.touched = {*subjects, *self.statements, *self.former}
+        self.before.load(self.touched)
         self.before.leaving = frozenset(self.gone)
 
-    def _former_statements(self) -> None:
-        """A draft replaces the statements about its record: those that it does not have go."""
-        subjects = [*(draft.id for draft in self.drafts), *self.leaving]
-        for some in batches(subjects):
-            found = self.connection.execute(select(col(Statement.id)).where(col(Statement.record).in_(some)))
-            self.gone += [id for (id,) in found if id not in self.statements]
+    def _former_statements(self, subjects: Sequence[str]) -> tuple[dict[str, str], set[str]]:
+        """The statements that there are about some records, each with its record, and those that they answer.
 
-    def deletion_faults(self) -> Iterator[Fault]:
-        """Ids to be deleted that are not there."""
+        A draft replaces the statements about its record: those that it does not have go.
+        """
+        former: dict[str, str] = {}
+        answered: set[str] = set()
+        answers = ANSWERS.table.c
+        for some in batches(subjects):
+            found = self.connection.execute(
+                select(col(Statement.id), col(Statement.record), answers.target)
+                .outerjoin(ANSWERS.table, answers.record == col(Statement.id))
+                .where(col(Statement.record).in_(some))
+                .order_by(col(Statement.record), col(Statement.position))
+            )
+            for id, record, target in found:
+                former[id] = record
+                answered |= {target} - {None}
+        return former, answered
+
+    def faults(self) -> Iterator[Fault]:
+        """What only the records that are there can tell: ids of others, and links to what is to go."""
+        for draft in self.drafts:
+            for id, name in ((draft.id, draft.resource.name), *((s.id, "statements") for s in draft.statements)):
+                row = self.before.row(id)
+                if row is not None and row[0] != name:
+                    yield Fault(draft.id, "id", f"{id} is the id of one of the {row[0]}, now or once")
         for id in self.leaving:
             if self.before.row(id) is None:
                 yield Fault(id, None, "there is no such record to delete")
+        yield from self._thefts()
+        yield from self._broken_links()
+
+    def _thefts(self) -> Iterator[Fault]:
+        """Statements about a record outside the changeset that a draft has, too."""
+        records = {statement.id: draft.id for draft in self.drafts for statement in draft.statements}
+        for some in batches([id for id in records if id not in self.former]):
+            found = self.connection.execute(
+                select(col(Statement.id), col(Statement.record)).where(col(Statement.id).in_(some))
+            )
+            for id, record in found:
+                yield Fault(records[id], "id", f"{id} is a statement about {record}", id)
+
+    def _broken_links(self) -> Iterator[Fault]:
+        """Links from outside the changeset to what is to go."""
+        linking: dict[str, set[str]] = defaultdict(set)
+        for owner, link in self._links():
+            for some in batches(self.gone):
+                for record, id in self.connection.execute(select(owner, link).where(link.in_(some))):
+                    if record not in self.touched:
+                        linking[id].add(record)
+        for id, records in sorted(linking.items()):
+            first, more = ", ".join(sorted(records)[:5]), len(records) - 5
+            others = f" and {more} more" if more > 0 else ""
+            yield Fault(self.former.get(id, id), None, f"{id} cannot go, it is linked to by {first}{others}")
+
+    def _links(self) -> Iterator[tuple[Any, Any]]:
+        """Every column that holds an id of another record, after the column of the record whose it is."""
+        tables = [(table_of(Record), col(Record.id))]
+        for resource in self.catalog:
+            own = table_of(resource.table)
+            tables.append((own, own.c.get("record", own.c.id)))
+            tables += [(several.table, several.owner) for several in resource.lists.values()]
+        for table, owner in tables:
+            for column in table.c:
+                if column.foreign_keys and column.name != owner.name:
+                    yield owner, column
 
     def clear(self) -> None:
         """Take away the rows of everything that the changeset replaces or deletes."""
-        replaced = [*(draft.id for draft in self.drafts), *self.statements, *self.gone]
         by_resource: dict[str, list[str]] = defaultdict(list)
-        for id in replaced:
+        for id in sorted(self.touched):
             if row := self.before.row(id):
                 by_resource[row[0]].append(id)
         for name, ids in by_resource.items():
@@ -165,6 +221,7 @@ class Writer:
         for row in rows:
             if self.before.row(row["id"]):
                 kept = {name: value for name, value in row.items() if name not in ("id", "document", "disputed")}
+                kept["seeded"] = self.seeded or col(Record.seeded)
                 self.connection.execute(update(Record).where(col(Record.id) == row["id"]).values(**kept))
 
     def _own_rows(self, rows: dict[Table, list[dict[str, Any]]], resource: Resource, id: str, values: Values) -> None:
@@ -208,8 +265,8 @@ class Writer:
 
     def _answered(self) -> Iterator[tuple[str, str]]:
         """Records outside the changeset whose statements are answered from inside, or no longer are."""
-        answered = [answer["id"] for draft in self.drafts for of in draft.answers.values() for answer in of]
-        for some in batches(answered):
+        answered = {answer["id"] for draft in self.drafts for of in draft.answers.values() for answer in of}
+        for some in batches(sorted(answered | self.answered)):
             found = self.connection.execute(
                 select(col(Record.resource), col(Record.id))
                 .join(Statement, col(Statement.record) == col(Record.id))
@@ -234,7 +291,8 @@ class Writer:
                 self.connection.execute(
                     update(Record)
                     .where(col(Record.id) == id)
-                    .values(state=State.deleted, document=None, title=None, title_folded=None, disputed=False)
+                    .values(**dict.fromkeys(("document", "title", "title_folded", "reference")))
+                    .values(state=State.deleted, disputed=False, seeded=False)
                 )
 
 

@@ -210,6 +210,8 @@ def derive(values: Values, statements: Sequence[Any], other: Callable[[str], Val
     """The initiative is the pillar's; mood and status follow from the statements."""
     if values.get("pillar") and not values.get("initiative"):
         values["initiative"] = other(values["pillar"]).get("initiative")
+    if not statements:
+        raise ValueError("needs a statement: a line that says where it is promised")
     first = statements[0]
     values["modality"] = first.modality
     events: list[Values] = []
@@ -218,7 +220,8 @@ def derive(values: Values, statements: Sequence[Any], other: Callable[[str], Val
         if event and all((event["status"], event["as_of"]) != (known["status"], known["as_of"]) for known in events):
             events.append(event)
     source = other(first.source)
-    if source["kind"] == SourceKind.seed_article or not events:
+    dated = any(statement.field == "status" and statement.source == first.source for statement in statements)
+    if not events or (source["kind"] == SourceKind.seed_article and not dated):
         events.insert(0, _announced(first, source))
     events.sort(key=lambda event: days(event["as_of"]) if event["as_of"] else ("", ""))
     values["status_events"] = events

@@ -1,6 +1,8 @@
 """The whole dataset as files: their index, and the files themselves."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -17,7 +19,16 @@ from app.api.routes import accept_revision, answers, link_header, not_found, pub
 from app.views.exports.building import Built, Exports
 from app.views.exports.files import KINDS
 
-router = APIRouter()
+
+@asynccontextmanager
+async def closing(app: Any) -> AsyncIterator[None]:
+    """Leaves no temporary files behind when the application ends."""
+    yield
+    if hasattr(app.state, "exports"):
+        await app.state.exports.close()
+
+
+router = APIRouter(lifespan=closing)
 
 TAG = "bulk"
 
@@ -112,7 +123,9 @@ async def index(request: Request) -> Response:
 
 
 _CONTENT = {
-    kind.media_type: {"schema": {"type": "object"} if "json" in kind.media_type else {"type": "string", "format": "binary"}}
+    kind.media_type: {
+        "schema": {"type": "object"} if "json" in kind.media_type else {"type": "string", "format": "binary"}
+    }
     for kind in KINDS.values()
 }
 

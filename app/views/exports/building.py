@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +50,7 @@ class Exports:
         self.answers, self.base = answers, base
         self._given = folder
         self._own: Path | None = None
+        self._remove: Callable[[], object] = lambda: None
         self._built: Built | None = None
         self._building: asyncio.Task[Built] | None = None
 
@@ -72,8 +73,15 @@ class Exports:
             return self._given
         if self._own is None:
             self._own = Path(tempfile.mkdtemp(prefix="initiatives-exports-"))
-            weakref.finalize(self, shutil.rmtree, self._own, ignore_errors=True)
+            self._remove = weakref.finalize(self, shutil.rmtree, self._own, ignore_errors=True)
         return self._own
+
+    async def close(self) -> None:
+        """Stop building, and take the folder of this process away."""
+        if self._building is not None:
+            self._building.cancel()
+            await asyncio.gather(self._building, return_exceptions=True)
+        self._remove()
 
     async def _build(self) -> Built:
         for _ in range(TRIES):

@@ -1,0 +1,47 @@
+"""What the server answers is what the OpenAPI document says, whatever is asked: schemathesis with all its checks.
+
+By default a few requests of every kind of operation. `SCHEMATHESIS_EXAMPLES=300 pytest tests/test_schemathesis.py` asks
+every operation, with as many examples as that.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
+KINDS = (
+    "/v1",
+    "/v1/places",
+    "/v1/places/{id}",
+    "/v1/places/{id}/effects",
+    "/v1/statements/aggregate",
+    "/v1/records/{id}",
+    "/v1/search",
+    "/v1/suggest",
+    "/v1/graph",
+    "/v1/paths",
+    "/v1/questions/{id}",
+    "/v1/exports/{name}",
+    "/readyz",
+)
+"""One operation of each kind."""
+
+
+@pytest.mark.parametrize("phase", ["examples", "coverage", "fuzzing"])
+def test_every_answer_is_documented(client: httpx.Client, phase: str, tmp_path: Path) -> None:
+    known = client.get("/openapi.json").json()["paths"]
+    chosen = [] if EXAMPLES else [f"--include-path={path}" for path in KINDS if path in known]
+    command = [
+        *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
+        f"--config-file={Path(__file__).with_name('schemathesis.toml')}",
+        *("run", f"{client.base_url}/openapi.json".replace("//openapi", "/openapi"), f"--phases={phase}"),
+        f"--max-examples={EXAMPLES or 5}",
+        *("--seed=1", "--generation-database=none", "--continue-on-failure", "--no-color", *chosen),
+    ]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]
+    assert " passed" in run.stdout
