@@ -65,7 +65,12 @@ def examine(chosen: Settings) -> Iterator[Finding]:
     try:
         made = engine(chosen.database_url)
     except ValueError as error:
-        yield Finding(State.fault, "database", str(error), "Set DATABASE_URL to sqlite:///file or postgresql://user:password@host/name.")
+        yield Finding(
+            State.fault,
+            "database",
+            str(error),
+            "Set DATABASE_URL to sqlite:///file or postgresql://user:password@host/name.",
+        )
         return
     try:
         yield from _database(made, chosen)
@@ -84,10 +89,18 @@ def _settings(chosen: Settings) -> Iterator[Finding]:
     parts = urlsplit(public) if public else None
     if parts is None:
         yield Finding(
-            State.note, "PUBLIC_URL", "unset: links are path-absolute", "For a public service set it, such as https://data.example.org."
+            State.note,
+            "PUBLIC_URL",
+            "unset: links are path-absolute",
+            "For a public service set it, such as https://data.example.org.",
         )
     elif parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        yield Finding(State.fault, "PUBLIC_URL", f"{public} is no address", "It begins with https:// and ends with the host or a path.")
+        yield Finding(
+            State.fault,
+            "PUBLIC_URL",
+            f"{public} is no address",
+            "It begins with https:// and ends with the host or a path.",
+        )
     elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
         yield Finding(State.warning, "PUBLIC_URL", f"{public} is not encrypted", "Put TLS in front and write https://.")
     else:
@@ -96,18 +109,35 @@ def _settings(chosen: Settings) -> Iterator[Finding]:
     if chosen.rate_limit:
         yield from _rate(chosen.rate_limit)
     if chosen.drain_seconds == 0:
-        yield Finding(State.warning, "DRAIN_SECONDS", "0: a load balancer is not told before the end", "Set it to more than what lies between two of its checks.")
+        yield Finding(
+            State.warning,
+            "DRAIN_SECONDS",
+            "0: a load balancer is not told before the end",
+            "Set it to more than what lies between two of its checks.",
+        )
 
 
 def _hosts(chosen: Settings, public: str | None) -> Iterator[Finding]:
     hosts = _listed(chosen.allowed_hosts)
     wrong = [host for host in hosts if not HOST.fullmatch(host.encode())]
     if wrong:
-        yield Finding(State.fault, "ALLOWED_HOSTS", f"{', '.join(wrong)}: no name of a host", "Names without https:// and without a path, separated by commas.")
+        yield Finding(
+            State.fault,
+            "ALLOWED_HOSTS",
+            f"{', '.join(wrong)}: no name of a host",
+            "Names without https:// and without a path, separated by commas.",
+        )
     elif not hosts and public:
-        yield Finding(State.warning, "ALLOWED_HOSTS", "unset: requests for any Host are answered", f"Set it to {public}.")
+        yield Finding(
+            State.warning, "ALLOWED_HOSTS", "unset: requests for any Host are answered", f"Set it to {public}."
+        )
     elif public and public not in {host.lower().partition(":")[0] for host in hosts}:
-        yield Finding(State.fault, "ALLOWED_HOSTS", f"lacks {public}, the host of PUBLIC_URL: its requests get 400", f"Add {public}.")
+        yield Finding(
+            State.fault,
+            "ALLOWED_HOSTS",
+            f"lacks {public}, the host of PUBLIC_URL: its requests get 400",
+            f"Add {public}.",
+        )
     elif hosts:
         yield Finding(State.good, "ALLOWED_HOSTS", ", ".join(hosts))
 
@@ -142,7 +172,9 @@ def _disks(chosen: Settings) -> Iterator[Finding]:
         try:
             free = shutil.disk_usage(folder).free
         except OSError as error:
-            yield Finding(State.fault, "disk", f"{folder} for {what}: {error.strerror}", "Make the folder, or name another one.")
+            yield Finding(
+                State.fault, "disk", f"{folder} for {what}: {error.strerror}", "Make the folder, or name another one."
+            )
             continue
         words = f"{free >> 20:,} MB free in {folder} for {what}"
         if free < ENOUGH:
@@ -159,7 +191,12 @@ def _database(made: Engine, chosen: Settings) -> Iterator[Finding]:
         yield from _sqlite_library()
         if not Path(str(url.database)).exists():
             # To connect would make the file.
-            yield Finding(State.fault, "database", f"{shown} does not exist", "`initiatives seed` or `initiatives serve` makes it.")
+            yield Finding(
+                State.fault,
+                "database",
+                f"{shown} does not exist",
+                "`initiatives seed` or `initiatives serve` makes it.",
+            )
             return
     try:
         with made.connect() as connection:
@@ -168,7 +205,12 @@ def _database(made: Engine, chosen: Settings) -> Iterator[Finding]:
             yield from _sqlite(connection) if sqlite else _postgresql(connection, chosen)
     except DBAPIError as error:
         words = str(error.orig or error).strip().splitlines()[0]
-        yield Finding(State.fault, "database", f"{shown}: {words}", "See whether the server runs, and whether host, user and password are right.")
+        yield Finding(
+            State.fault,
+            "database",
+            f"{shown}: {words}",
+            "See whether the server runs, and whether host, user and password are right.",
+        )
 
 
 def _sqlite_library() -> Iterator[Finding]:
@@ -189,29 +231,53 @@ def _sqlite(connection: Connection) -> Iterator[Finding]:
     if found == "ok":
         yield Finding(State.good, "file", "its structure is whole")
     else:
-        yield Finding(State.fault, "file", f"it is damaged: {found}", "Put a backup in its place, or delete it and seed anew.")
+        yield Finding(
+            State.fault, "file", f"it is damaged: {found}", "Put a backup in its place, or delete it and seed anew."
+        )
     if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
-        yield Finding(State.fault, "file", "rows point to what is not there", "Put a backup in its place, or delete it and seed anew.")
+        yield Finding(
+            State.fault,
+            "file",
+            "rows point to what is not there",
+            "Put a backup in its place, or delete it and seed anew.",
+        )
 
 
 def _postgresql(connection: Connection, chosen: Settings) -> Iterator[Finding]:
     version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
     words = str(connection.execute(text("SHOW server_version")).scalar_one())
     if version // 10000 < OLDEST_POSTGRESQL:
-        yield Finding(State.warning, "PostgreSQL", f"{words} is no longer maintained", f"Use {OLDEST_POSTGRESQL} or newer.")
+        yield Finding(
+            State.warning, "PostgreSQL", f"{words} is no longer maintained", f"Use {OLDEST_POSTGRESQL} or newer."
+        )
     else:
         yield Finding(State.good, "PostgreSQL", words)
     encoding = str(connection.execute(text("SHOW server_encoding")).scalar_one())
     if encoding != "UTF8":
-        yield Finding(State.fault, "PostgreSQL", f"the database is encoded in {encoding}", "Make it anew: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.")
+        yield Finding(
+            State.fault,
+            "PostgreSQL",
+            f"the database is encoded in {encoding}",
+            "Make it anew: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.",
+        )
     loose = connection.execute(text(LOOSE)).scalars().all()
     if loose:
-        yield Finding(State.fault, "collation", f"{', '.join(loose[:3])} ... are not compared by code point", "`initiatives migrate`; such columns were not made by it.")
+        yield Finding(
+            State.fault,
+            "collation",
+            f"{', '.join(loose[:3])} ... are not compared by code point",
+            "`initiatives migrate`; such columns were not made by it.",
+        )
     else:
         yield Finding(State.good, "collation", "text is compared by code point")
     limit = int(connection.execute(text(LIMIT)).scalar_one())
     if 0 < limit < chosen.statement_timeout_ms:
-        yield Finding(State.warning, "statement_timeout", f"the role's is {limit} ms: migrating and seeding may end in the middle, and nothing is changed then", "ALTER ROLE ... SET statement_timeout = 0: reads set their own.")
+        yield Finding(
+            State.warning,
+            "statement_timeout",
+            f"the role's is {limit} ms: migrating and seeding may end in the middle, and nothing is changed then",
+            "ALTER ROLE ... SET statement_timeout = 0: reads set their own.",
+        )
     most = int(connection.execute(text("SHOW max_connections")).scalar_one())
     yield Finding(
         State.good,
@@ -231,20 +297,34 @@ LIMIT = "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'"
 def _data(connection: Connection, chosen: Settings) -> Iterator[Finding]:
     found, known = startup.current(connection), startup.revisions()
     if found is None:
-        yield Finding(State.fault, "schema", "the database is empty", "`initiatives seed` or `initiatives serve` fills it.")
+        yield Finding(
+            State.fault, "schema", "the database is empty", "`initiatives seed` or `initiatives serve` fills it."
+        )
         return
     if found not in known:
-        yield Finding(State.fault, "schema", f"at {found}, this program knows up to {known[-1]}", "Install the newer program.")
+        yield Finding(
+            State.fault, "schema", f"at {found}, this program knows up to {known[-1]}", "Install the newer program."
+        )
         return
     if found != known[-1]:
-        yield Finding(State.fault, "schema", f"at {found} instead of {known[-1]}", "`initiatives migrate`, or start `initiatives serve`.")
+        yield Finding(
+            State.fault,
+            "schema",
+            f"at {found} instead of {known[-1]}",
+            "`initiatives migrate`, or start `initiatives serve`.",
+        )
         return
     yield Finding(State.good, "schema", f"at {found}, the newest")
     folder = chosen.seed_path or bundled("seed")
     if seeding.is_current(connection, folder, better_sources=chosen.better_sources):
         yield Finding(State.good, "seed", f"{folder} is loaded")
     else:
-        yield Finding(State.warning, "seed", f"{folder} was changed, or another program loaded it", "`initiatives seed`, or start `initiatives serve`.")
+        yield Finding(
+            State.warning,
+            "seed",
+            f"{folder} was changed, or another program loaded it",
+            "`initiatives seed`, or start `initiatives serve`.",
+        )
     yield from _documents(connection)
 
 
@@ -258,13 +338,18 @@ def _documents(connection: Connection) -> Iterator[Finding]:
         total = connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one()
         # Spread over all of them, the first and the last included.
         for place in range(0, total, max(1, total // SAMPLE)):
-            for id, document in connection.execute(rows.order_by(col(Record.id)).offset(place).limit(1)):
-                stored[id] = document
+            id, document = connection.execute(rows.order_by(col(Record.id)).offset(place).limit(1)).one()
+            stored[id] = str(document)
         fresh = {values["id"]: values for values in documents(connection, CATALOG, resource, list(stored))}
         wrong += [id for id, document in stored.items() if fresh.get(id) != orjson.loads(document)]
         looked_at += len(stored)
     if wrong:
-        yield Finding(State.fault, "documents", f"{len(wrong)} of {looked_at} are not what their rows say, such as {wrong[0]}", "`initiatives seed` writes those of the seed anew; then look who writes past the program.")
+        yield Finding(
+            State.fault,
+            "documents",
+            f"{len(wrong)} of {looked_at} are not what their rows say, such as {wrong[0]}",
+            "`initiatives seed` writes those of the seed anew; then look who writes past the program.",
+        )
     else:
         yield Finding(State.good, "documents", f"{looked_at} of them are what their rows say")
 
@@ -276,7 +361,9 @@ def _replica(url: str, chosen: Settings) -> Iterator[Finding]:
         shown = made.url.render_as_string(hide_password=True)
         with made.connect() as connection:
             if not connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
-                yield Finding(State.warning, "replica", f"{shown} is no standby", "Name servers that follow the primary.")
+                yield Finding(
+                    State.warning, "replica", f"{shown} is no standby", "Name servers that follow the primary."
+                )
             found = connection.execute(text("SELECT revision FROM dataset")).scalar()
             yield Finding(State.good, "replica", f"{shown} answers, revision {found}")
         made.dispose()

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -25,7 +25,7 @@ from app.core.db import Busy, Reader, TooSlow, Unavailable
 from app.core.replicas import replicated
 from app.resources import CATALOG
 from app.settings import Settings, settings
-from app.views import VIEWS
+from app.views import LISTS, VIEWS
 from app.views.explorer import pages
 
 for made in (*FORMATS.values(), GRAPHML):
@@ -47,10 +47,8 @@ def create_app(given: Settings | None = None) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        try:
+        with suppress(OSError):  # Readiness says so; the database is tried again at each request.
             await source.open()
-        except OSError:
-            pass  # Readiness says so; the database is tried again at each request.
         yield
         await source.close()
 
@@ -98,7 +96,7 @@ async def _problem(request: Request, problem: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    return await _problem(request, nowhere(CATALOG, request.scope["path"]))
+    return await _problem(request, nowhere(CATALOG, request.scope["path"], LISTS))
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

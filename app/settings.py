@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     rate_limit: str | None = Field(
         default=None, description="What one client may ask of one process, such as `100/minute`; unset, without limit."
     )
-    log_requests: bool = Field(default=True, description="Whether each request leaves a line of JSON on standard output.")
+    log_requests: bool = Field(
+        default=True, description="Whether each request leaves a line of JSON on standard output."
+    )
     allowed_hosts: str = Field(
         default="", description="Names that the service goes by, separated by commas; unset, any `Host` will do."
     )

@@ -82,5 +82,3 @@ def prepare(
             return None
         say(f"Seeding from {folder.name}/")
         return seed(connection, folder, at, progress, better_sources=better_sources)
-
-

@@ -127,7 +127,13 @@ def fill(engine: Engine, count: int, *, bar: bool = True) -> float:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             with Progress(*columns) as shown:
                 task = shown.add_task("records", total=3 * count)
-                load(connection, CATALOG, chunks(count), AT, progress=lambda _, done, __: shown.update(task, completed=done))
+                load(
+                    connection,
+                    CATALOG,
+                    chunks(count),
+                    AT,
+                    progress=lambda _, done, __: shown.update(task, completed=done),
+                )
         else:
             load(connection, CATALOG, chunks(count), AT)
     return 3 * count / (time.perf_counter() - began)

@@ -4,12 +4,13 @@ from typing import Any
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
 from app.core.changes import Dataset
 from app.core.db import Characters, Choices, Json, engine
 from app.resources import CATALOG
 from app.settings import settings
-from sqlalchemy import Connection
-from sqlmodel import SQLModel
 
 assert CATALOG.resources and Dataset, "all tables are declared before they are compared"
 

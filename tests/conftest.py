@@ -118,10 +118,11 @@ def served(database: Database, **settings: Any) -> Iterator[httpx.Client]:
     import uvicorn
 
     from app.main import create_app
+    from app.serving import Protocol
     from app.settings import Settings
 
     app = create_app(Settings(**{"database_url": database.url, "better_sources": False, **settings}))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="on", ws="none", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, http=Protocol, lifespan="on", ws="none", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -88,7 +88,17 @@ def service(folder: Path, url: str, *arguments: str, **environment: Any) -> Iter
     settings = {name.upper(): str(value) for name, value in environment.items()}
     with log.open("w") as out, errors.open("w") as err:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", f"{patch}\nfrom app.cli import app; app()", "serve", "--port", str(port), *arguments],
+            [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-c",
+                f"{patch}\nfrom app.cli import app; app()",
+                "serve",
+                "--port",
+                str(port),
+                *arguments,
+            ],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT), "BETTER_SOURCES": "false", "DATABASE_URL": url, **settings},
             stdout=out,
@@ -162,8 +172,28 @@ class Cluster:
             os.chown(parent, entry.pw_uid, entry.pw_gid)
 
     def start(self) -> "Cluster":
-        options = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=60", "shared_buffers=16MB", *self.settings]
-        self.run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", str(self.folder.with_suffix(".log")), "-o", " ".join(f"-c {one}" for one in options), "start")
+        options = [
+            f"port={self.port}",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "fsync=off",
+            "max_connections=60",
+            "shared_buffers=16MB",
+            *self.settings,
+        ]
+        self.run(
+            "pg_ctl",
+            "-D",
+            self.data,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            str(self.folder.with_suffix(".log")),
+            "-o",
+            " ".join(f"-c {one}" for one in options),
+            "start",
+        )
         return self
 
     def stop(self, mode: str = "immediate") -> None:
@@ -186,7 +216,17 @@ class Cluster:
         """A copy that follows this server."""
         made = Cluster(folder, "hot_standby=on", *settings)
         made._own_parent()
-        made.run("pg_basebackup", "-D", made.data, "-d", f"host=127.0.0.1 port={self.port} user=postgres", "-R", "-c", "fast", "--no-sync")
+        made.run(
+            "pg_basebackup",
+            "-D",
+            made.data,
+            "-d",
+            f"host=127.0.0.1 port={self.port} user=postgres",
+            "-R",
+            "-c",
+            "fast",
+            "--no-sync",
+        )
         return made
 
 
@@ -214,7 +254,9 @@ class Sample:
     revision: int = 0
 
 
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: str = "") -> tuple[int, dict[str, str], bytes]:
+async def ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: str = ""
+) -> tuple[int, dict[str, str], bytes]:
     """One request on a connection that stays."""
     writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
     return await answer(reader)

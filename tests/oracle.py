@@ -12,8 +12,23 @@ from typing import Any
 
 import httpx
 import orjson
+
 from app.core.declare import Catalog, Resource
-from app.core.filters import Choice, Code, Dates, Filter, Flag, Folded, Identity, Linked, Number, One, Reverse, Several, Words
+from app.core.filters import (
+    Choice,
+    Code,
+    Dates,
+    Filter,
+    Flag,
+    Folded,
+    Identity,
+    Linked,
+    Number,
+    One,
+    Reverse,
+    Several,
+    Words,
+)
 from app.resources import CATALOG
 from app.views.records import EVERYTHING, RECORDS
 
@@ -173,8 +188,14 @@ class Oracle:
         if entry.name == "about":
             ids = set(values)
             made = {doc["id"] for doc in everything(self.client, "relations") if doc["id"] in ids}
-            of = {(doc["subject"], doc["kind"], doc["object"]) for doc in everything(self.client, "relations") if doc["id"] in made}
-            return lambda doc: bool({doc["subject"], doc["object"]} & ids) or (doc["subject"], doc["field"], doc["object"]) in of
+            of = {
+                (doc["subject"], doc["kind"], doc["object"])
+                for doc in everything(self.client, "relations")
+                if doc["id"] in made
+            }
+            return lambda doc: (
+                bool({doc["subject"], doc["object"]} & ids) or (doc["subject"], doc["field"], doc["object"]) in of
+            )
         raise NotImplementedError(f"teach tests/oracle.py what {type(entry).__name__} {entry.name} finds")
 
     def _value(self, entry: Filter, doc: Doc) -> Any:
@@ -214,7 +235,9 @@ class Oracle:
 
     def _narrower(self, entry: Filter, values: list[str]) -> set[str]:
         assert entry.ids is not None
-        broader = {doc["id"]: doc["broader"] for doc in everything(self.client, self.catalog.by_table[entry.ids[0]].name)}
+        broader = {
+            doc["id"]: doc["broader"] for doc in everything(self.client, self.catalog.by_table[entry.ids[0]].name)
+        }
         found = set(values)
         while more := {id for id, above in broader.items() if above in found} - found:
             found |= more

@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from app.startup import migrate
-from tests.databases import AT, BACKENDS, Database
+from tests.databases import BACKENDS, Database
 from tests.operating import Cluster, Load, Service, cluster, quantile, service, statuses
 from tests.seeds import article
 
@@ -167,7 +167,9 @@ def _processes() -> Any:
     return made
 
 
-def killed(make: Callable[[], Database], seeds: Path, reference: Database, times: int, *, from_revision: str = "") -> Figures:
+def killed(
+    make: Callable[[], Database], seeds: Path, reference: Database, times: int, *, from_revision: str = ""
+) -> Figures:
     """Kill -9 at random moments of the first start, or of a start with a migration to do; the next start each time."""
     processes = _processes()
     expected = reference.contents()
@@ -215,7 +217,9 @@ def eight_starts(make: Callable[[], Database], seeds: Path, reference: Database,
     for _ in range(times):
         database = make()
         ready, outcome = processes.Event(), processes.Queue()
-        started = [processes.Process(target=_prepare, args=(database.url, str(seeds), ready, outcome)) for _ in range(8)]
+        started = [
+            processes.Process(target=_prepare, args=(database.url, str(seeds), ready, outcome)) for _ in range(8)
+        ]
         for process in started:
             process.start()
         time.sleep(0.2)
@@ -237,7 +241,9 @@ async def outage(served: Service, server: Cluster, seconds: float) -> Figures:
     """The database stopped at once under load, for some seconds."""
     async with (
         Load(served.port, [CACHED], clients=1) as cached,
-        Load(served.port, ["/v1/minerals?limit=3", "/v1/statements?limit=3&sort=-id", "/v1/nothing-kept/x"], clients=1) as other,
+        Load(
+            served.port, ["/v1/minerals?limit=3", "/v1/statements?limit=3&sort=-id", "/v1/nothing-kept/x"], clients=1
+        ) as other,
         Load(served.port, ["/healthz"], clients=1) as alive,
         Load(served.port, ["/readyz"], clients=1, pause=0.05) as ready,
     ):
@@ -254,7 +260,10 @@ async def outage(served: Service, server: Cluster, seconds: float) -> Figures:
         await asyncio.sleep(2)
     during = lambda load, after=0.0: [one for one in load.samples if down + after < one.at < start - 0.05]  # noqa: E731
     not_ready = [one.at + one.seconds - stop for one in ready.samples if one.status == 503]
-    back = lambda load: min(one.at + one.seconds for one in load.samples if one.at > down + 0.2 and one.status == 200 and not one.stale) - up  # noqa: E731
+    back = lambda load: (
+        min(one.at + one.seconds for one in load.samples if one.at > down + 0.2 and one.status == 200 and not one.stale)
+        - up
+    )  # noqa: E731
     later = lambda load: [one for one in load.samples if one.at > up + 1]  # noqa: E731
     return {
         "healthz": dict(statuses(alive.samples)),
@@ -287,7 +296,10 @@ class Varying(Sequence[str]):
 
 async def terminated(served: Service, clients: int = 4) -> Figures:
     """SIGTERM under load: what becomes of requests, and what readiness says."""
-    async with Load(served.port, PATHS[:6], clients=clients, pause=0) as load, Load(served.port, ["/readyz"], clients=1) as ready:
+    async with (
+        Load(served.port, PATHS[:6], clients=clients, pause=0) as load,
+        Load(served.port, ["/readyz"], clients=1) as ready,
+    ):
         await asyncio.sleep(0.7)
         at = time.monotonic()
         served.process.send_signal(signal.SIGTERM)
@@ -309,7 +321,9 @@ async def terminated(served: Service, clients: int = 4) -> Figures:
 
 async def mixed(served: Service, seconds: float, clients: int = 4) -> Figures:
     """Many kinds of request for a long time: memory, descriptors, threads."""
-    async with Load(served.port, [*PATHS, "/metrics", "/healthz", "/docs", "/v1/export.json"], clients=clients, pause=0.002) as load:
+    async with Load(
+        served.port, [*PATHS, "/metrics", "/healthz", "/docs", "/v1/export.json"], clients=clients, pause=0.002
+    ) as load:
         varied = Load(served.port, Varying("/v1/commitments?limit=20&title__contains=a{}"), clients=1, pause=0.02)
         async with varied:
             await asyncio.sleep(min(60, seconds / 4))
@@ -332,7 +346,9 @@ async def mixed(served: Service, seconds: float, clients: int = 4) -> Figures:
 # By command
 
 
-def databases(folder: Path, seeds: Path, server: Cluster) -> tuple[dict[str, Callable[[], Database]], dict[str, Database]]:
+def databases(
+    folder: Path, seeds: Path, server: Cluster
+) -> tuple[dict[str, Callable[[], Database]], dict[str, Database]]:
     """By backend, what makes an empty database, and one that is seeded."""
     numbers = iter(range(10**6))
 
@@ -354,8 +370,12 @@ def databases(folder: Path, seeds: Path, server: Cluster) -> tuple[dict[str, Cal
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
-    parser.add_argument("--kill", type=int, default=0, metavar="N", help="kill -9 during seeding and migration, on each database")
-    parser.add_argument("--starts", type=int, default=0, metavar="N", help="rounds of eight starts at once, on each database")
+    parser.add_argument(
+        "--kill", type=int, default=0, metavar="N", help="kill -9 during seeding and migration, on each database"
+    )
+    parser.add_argument(
+        "--starts", type=int, default=0, metavar="N", help="rounds of eight starts at once, on each database"
+    )
     parser.add_argument("--outage", type=float, default=0, metavar="S", help="seconds without the database")
     parser.add_argument("--idle", type=int, default=0, metavar="N", help="half-open and as many idle connections")
     parser.add_argument("--slow", action="store_true", help="slow clients against the limits as they are")
@@ -375,7 +395,10 @@ def main() -> None:
             options = {"seed_path": seeds, "log_requests": "false"}
             if chosen.kill:
                 tell(f"kill, first start, {backend}", killed(made[backend], seeds, seeded[backend], chosen.kill))
-                tell(f"kill, migration, {backend}", killed(made[backend], seeds, seeded[backend], chosen.kill, from_revision="0001"))
+                tell(
+                    f"kill, migration, {backend}",
+                    killed(made[backend], seeds, seeded[backend], chosen.kill, from_revision="0001"),
+                )
             if chosen.starts:
                 tell(f"eight starts, {backend}", eight_starts(made[backend], seeds, seeded[backend], chosen.starts))
             for number in range(chosen.term):

@@ -9,6 +9,7 @@ import tokenize
 from pathlib import Path
 
 import pytest
+
 from app.resources import CATALOG
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,13 @@ def parsed(path):
 
 
 def test_layers_hold():
-    done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout
 
@@ -40,7 +47,9 @@ def test_layers_hold():
 def words(path):
     """Names of modules and classes, and texts that are no sentences, of a file without its docstrings."""
     tree = parsed(path)
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    docs = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) if not name.islower():
@@ -54,7 +63,11 @@ def words(path):
 @pytest.mark.parametrize("path", files("api"), ids=lambda path: path.stem)
 def test_engine_names_no_resource(path):
     named = {word for resource in CATALOG for word in (resource.name, resource.singular)} - EVERYDAY
-    made = {word for resource in CATALOG for word in (resource.name.upper(), resource.table.__name__, resource.read.__name__)}
+    made = {
+        word
+        for resource in CATALOG
+        for word in (resource.name.upper(), resource.table.__name__, resource.read.__name__)
+    }
     for text in words(path):
         assert not text.startswith("app.resources"), text
         assert text not in made - {"Statement", "Source"}, text
@@ -64,7 +77,13 @@ def test_engine_names_no_resource(path):
 @pytest.mark.parametrize("path", files("core"), ids=lambda path: path.stem)
 def test_core_knows_neither_http_nor_resources(path):
     for node in ast.walk(parsed(path)):
-        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        modules = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
         for module in modules:
             assert module.partition(".")[0] not in ("fastapi", "starlette"), module
             assert not module.startswith(("app.resources", "app.api", "app.views")), module
@@ -75,7 +94,9 @@ def test_resources_know_neither_http_nor_sessions(path):
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom | ast.Import):
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            assert not [module for module in modules if module.startswith(("fastapi", "starlette", "app.api", "app.views"))]
+            assert not [
+                module for module in modules if module.startswith(("fastapi", "starlette", "app.api", "app.views"))
+            ]
             assert "Session" not in [alias.name for alias in node.names]
 
 
@@ -115,4 +136,6 @@ def test_no_comment_tells_history():
     told = re.compile(r"\b(TODO|FIXME|XXX|HACK|previously|no longer used|was changed|used to be)\b")
     for path in files("."):
         for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
-            assert token.type != tokenize.COMMENT or not told.search(token.string), f"{path}:{token.start[0]} {token.string}"
+            assert token.type != tokenize.COMMENT or not told.search(token.string), (
+                f"{path}:{token.start[0]} {token.string}"
+            )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from app.core.changes import Changeset, Draft, Reason, apply
 from app.resources import CATALOG
-
 from tests.conftest import served
 from tests.databases import AT, Database
 
@@ -65,7 +65,10 @@ def test_deleted_record_is_410_until_the_same_record_comes_back(own_database):
 
 
 def test_ambiguous_alias_is_an_error_with_the_candidates(own_database):
-    named = [Draft(CATALOG["places"], f"{word}-springs", {"title": word, "kind": "region", "aliases": ["Springs"]}) for word in ("cold", "hot")]
+    named = [
+        Draft(CATALOG["places"], f"{word}-springs", {"title": word, "kind": "region", "aliases": ["Springs"]})
+        for word in ("cold", "hot")
+    ]
     write(own_database, *named)
     both = ["cold-springs", "hot-springs"]
     with served(own_database) as client:
@@ -86,17 +89,33 @@ def test_id_beats_alias(own_database):
 def test_alias_is_known_as_soon_as_its_record_is_written(own_database):
     with served(own_database) as client:
         assert client.get("/v1/places?id=Lost%20City").status_code == 422
-        write(own_database, Draft(CATALOG["places"], "atlantis", {"title": "Atlantis", "kind": "region", "aliases": ["Lost City"]}))
+        write(
+            own_database,
+            Draft(CATALOG["places"], "atlantis", {"title": "Atlantis", "kind": "region", "aliases": ["Lost City"]}),
+        )
         assert client.get("/v1/places?id=Lost%20City").json()["meta"]["total"] == 1
         write(own_database, gone=("atlantis",))
         assert client.get("/v1/places?id=Lost%20City").status_code == 422
 
 
-@pytest.mark.parametrize("url", ["/v1", "/v1/places", "/v1/places/india", "/v1/places?format=csv", "/v1/records?facet=resource", "/v1/places/Nowhere"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/v1",
+        "/v1/places",
+        "/v1/places/india",
+        "/v1/places?format=csv",
+        "/v1/records?facet=resource",
+        "/v1/places/Nowhere",
+    ],
+)
 def test_a_polling_client_gets_304_until_a_change_and_then_200_once(own_database, url):
     with served(own_database) as client:
         if client.get(url).status_code == 404:
-            write(own_database, Draft(CATALOG["places"], "nowhere", {"title": "Nowhere", "kind": "region", "aliases": ["Nowhere"]}))
+            write(
+                own_database,
+                Draft(CATALOG["places"], "nowhere", {"title": "Nowhere", "kind": "region", "aliases": ["Nowhere"]}),
+            )
             assert client.get(url).status_code == 307
             return
         answer = client.get(url)
@@ -117,7 +136,9 @@ def test_a_polling_client_sees_a_change_of_the_seed_once(own_database, seed_copy
         tag = client.get("/v1/places").headers["etag"]
         own_database.prepare(seed_copy)
         assert client.get("/v1/places", headers={"If-None-Match": tag}).status_code == 304
-        file.write_text(file.read_text(encoding="utf-8") + "\n- {id: atlantis, title: Atlantis, kind: region}\n", encoding="utf-8")
+        file.write_text(
+            file.read_text(encoding="utf-8") + "\n- {id: atlantis, title: Atlantis, kind: region}\n", encoding="utf-8"
+        )
         own_database.prepare(seed_copy)
         answer = client.get("/v1/places", headers={"If-None-Match": tag})
         assert answer.status_code == 200
@@ -141,5 +162,8 @@ def test_total_and_facets_follow_a_change(own_database):
         write(own_database, place("nowhere"))
         after = client.get(url).json()["meta"]
         assert after["total"] == before["total"] + 1
-        count = {name: {one["value"]: one["count"] for one in meta["facets"]["kind"]} for name, meta in (("before", before), ("after", after))}
+        count = {
+            name: {one["value"]: one["count"] for one in meta["facets"]["kind"]}
+            for name, meta in (("before", before), ("after", after))
+        }
         assert count["after"]["region"] == count["before"]["region"] + 1

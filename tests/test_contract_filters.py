@@ -45,7 +45,10 @@ def test_not_on_a_link_means_none_of_them(client):
 def test_not_on_a_reverse_link_includes_records_that_nothing_links_to(client):
     found_there = set(found(client, "/v1/programs?commitment=us-support-for-ncmm"))
     assert found_there == {"ncmm"}
-    assert set(found(client, "/v1/programs?commitment__not=us-support-for-ncmm")) == set(found(client, "/v1/programs")) - found_there
+    assert (
+        set(found(client, "/v1/programs?commitment__not=us-support-for-ncmm"))
+        == set(found(client, "/v1/programs")) - found_there
+    )
 
 
 def test_partial_dates_lie_within_or_compare_by_first_and_last_day(client):
@@ -53,7 +56,9 @@ def test_partial_dates_lie_within_or_compare_by_first_and_last_day(client):
     assert found(client, "/v1/commitments?due=2030") == only
     assert found(client, "/v1/commitments?due=2029/2031") == only
     assert found(client, "/v1/commitments?due=2030-06") == []
-    assert found(client, "/v1/commitments?due__gte=2030") == found(client, "/v1/commitments?due__gte=2030-01-01") == only
+    assert (
+        found(client, "/v1/commitments?due__gte=2030") == found(client, "/v1/commitments?due__gte=2030-01-01") == only
+    )
     assert found(client, "/v1/commitments?due__gte=2030-01-02") == []
     assert found(client, "/v1/commitments?due__lte=2030-12-31") == only
     assert found(client, "/v1/commitments?due__lte=2030-12-30") == []
@@ -109,7 +114,11 @@ def test_alias_in_a_path_is_307(client, alias, target):
 
 
 def test_participant_role_and_basis_test_one_and_the_same_participation(client):
-    assert found(client, "/v1/commitments?participant=india&role=buyer") == ["acquire-javelin", "acquire-p-8i", "acquire-stryker"]
+    assert found(client, "/v1/commitments?participant=india&role=buyer") == [
+        "acquire-javelin",
+        "acquire-p-8i",
+        "acquire-stryker",
+    ]
     assert found(client, "/v1/commitments?participant=united-states&role=buyer") == []
     assert found(client, "/v1/commitments?participant=united-states&role=supplier&basis=implied") == [
         "acquire-javelin",
@@ -142,7 +151,11 @@ def test_topic_is_direct_and_within_adds_narrower_ones(client):
 
 def test_used_in_goes_through_components_and_basis_speaks_of_the_same_use(client):
     assert found(client, "/v1/minerals?used_in=fighter-jets") == ["cobalt", "lithium", "rare-earth-elements"]
-    assert found(client, "/v1/minerals?used_in=fighter-jets&basis=group") == ["cobalt", "lithium", "rare-earth-elements"]
+    assert found(client, "/v1/minerals?used_in=fighter-jets&basis=group") == [
+        "cobalt",
+        "lithium",
+        "rare-earth-elements",
+    ]
     assert found(client, "/v1/minerals?used_in=fighter-jets&basis=stated") == []
     uses = {use["id"]: use for use in client.get("/v1/minerals/cobalt").json()["uses"]}
     assert uses["fighter-jets"] == {"id": "fighter-jets", "basis": "group", "via": "high-performance-magnets"}
@@ -172,4 +185,7 @@ def test_status_on_filters_by_the_status_then_in_force(client):
 
 def test_disputed_filters(client):
     assert found(client, "/v1/records?disputed=true") == []
-    assert client.get("/v1/records?disputed=false").json()["meta"]["total"] == client.get("/v1/records").json()["meta"]["total"]
+    assert (
+        client.get("/v1/records?disputed=false").json()["meta"]["total"]
+        == client.get("/v1/records").json()["meta"]["total"]
+    )

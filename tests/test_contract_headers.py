@@ -7,7 +7,14 @@ import brotli
 import pytest
 import zstandard
 
-URLS = ["/v1", "/v1/commitments", "/v1/commitments/acquire-p-8i", "/v1/commitments?format=csv", "/v1/initiatives/trust/pillars", "/v1/records"]
+URLS = [
+    "/v1",
+    "/v1/commitments",
+    "/v1/commitments/acquire-p-8i",
+    "/v1/commitments?format=csv",
+    "/v1/initiatives/trust/pillars",
+    "/v1/records",
+]
 LONG = "/v1/commitments"
 ENCODINGS = {
     "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
@@ -86,7 +93,9 @@ def test_if_none_match_never_hides_an_error(client):
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("url", [LONG, "/v1/commitments?format=csv", "/v1/commitments?format=ndjson", "/v1/commitments?knd=1"])
+@pytest.mark.parametrize(
+    "url", [LONG, "/v1/commitments?format=csv", "/v1/commitments?format=ndjson", "/v1/commitments?knd=1"]
+)
 def test_compression_gives_the_same_bytes(client, url, encoding):
     _, plain = raw(client, url, "identity")
     answer, body = raw(client, url, encoding)
@@ -153,7 +162,11 @@ def test_options_answers_with_what_is_allowed(client, url):
     plain = client.options(url)
     assert (plain.status_code, plain.content) == (204, b"")
     assert plain.headers["allow"] == "GET, HEAD, OPTIONS"
-    preflight = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "If-None-Match"}
+    preflight = {
+        "Origin": "https://a.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "If-None-Match",
+    }
     answer = client.options(url, headers=preflight)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "GET" in answer.headers["access-control-allow-methods"]
@@ -162,7 +175,9 @@ def test_options_answers_with_what_is_allowed(client, url):
     }
 
 
-@pytest.mark.parametrize("url", [*URLS, "/docs", "/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/problems/invalid-query", "/"])
+@pytest.mark.parametrize(
+    "url", [*URLS, "/docs", "/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/problems/invalid-query", "/"]
+)
 def test_head_works_everywhere(client, url):
     get, head = client.get(url), client.head(url)
     assert (head.status_code, head.content) == (get.status_code, b"")
@@ -170,9 +185,14 @@ def test_head_works_everywhere(client, url):
         assert head.headers.get(name) == get.headers.get(name)
 
 
-@pytest.mark.parametrize("url", [*URLS, "/", "/v1/minerals/Li", "/v1/records/gallium", "/v1/commitments/", "/v1/nothing", "/docs", "/openapi.json"])
+@pytest.mark.parametrize(
+    "url",
+    [*URLS, "/", "/v1/minerals/Li", "/v1/records/gallium", "/v1/commitments/", "/v1/nothing", "/docs", "/openapi.json"],
+)
 def test_host_never_ends_up_in_an_answer(client, url):
-    answer = client.get(url, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"})
+    answer = client.get(
+        url, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+    )
     assert "evil" not in answer.text
     assert not any("evil" in value for value in answer.headers.values())
     assert client.base_url.netloc.decode() not in answer.text

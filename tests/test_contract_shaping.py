@@ -1,9 +1,9 @@
 """design.md, section 4: index, envelope, sort, fields, include, facets, nested lists, records."""
 
 import pytest
+
 from app.core.filters import One
 from app.resources import CATALOG
-
 from tests.oracle import everything
 
 NESTED = [
@@ -157,11 +157,15 @@ def test_facets_have_value_label_count_selected_and_url(client):
     assert list(kinds["procurement"]) == ["value", "label", "count", "selected", "url"]
     assert (kinds["procurement"]["count"], kinds["procurement"]["selected"]) == (3, True)
     assert kinds["policy_review"]["count"] == 2
-    assert {value["value"]: value["label"] for value in facets["initiative"]} == {"compact": get(client, "/v1/initiatives/compact")["title"]}
+    assert {value["value"]: value["label"] for value in facets["initiative"]} == {
+        "compact": get(client, "/v1/initiatives/compact")["title"]
+    }
 
 
 def test_facets_show_null_and_count_a_record_once_for_each_value(client):
-    values = {one["value"]: one["count"] for one in get(client, "/v1/commitments?facet=topic")["meta"]["facets"]["topic"]}
+    values = {
+        one["value"]: one["count"] for one in get(client, "/v1/commitments?facet=topic")["meta"]["facets"]["topic"]
+    }
     docs = everything(client, "commitments")
     assert values[None] == sum(not doc["topics"] for doc in docs)
     assert values["semiconductors"] == sum("semiconductors" in doc["topics"] for doc in docs)

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+
 from app.api.errors import KINDS
 
 KEYS = ["type", "title", "status", "detail", "instance", "request_id", "errors"]
 FAULT_KEYS = ["in", "parameter", "value", "reason", "detail", "allowed", "did_you_mean", "see"]
-INSIDES = re.compile(r"Traceback|SELECT |\bFROM \w|sqlite|postgres|asyncpg|psycopg|\.py\b|site-packages|sqlalchemy|pydantic")
+INSIDES = re.compile(
+    r"Traceback|SELECT |\bFROM \w|sqlite|postgres|asyncpg|psycopg|\.py\b|site-packages|sqlalchemy|pydantic"
+)
 
 
 def problem(answer, status, slug):
@@ -49,7 +52,9 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(
-    ("method", "url", "headers", "status", "slug"), STATUSES, ids=[f"{m} {s} {u[:40]} {'-'.join(h)}" for m, u, h, s, _ in STATUSES]
+    ("method", "url", "headers", "status", "slug"),
+    STATUSES,
+    ids=[f"{m} {s} {u[:40]} {'-'.join(h)}" for m, u, h, s, _ in STATUSES],
 )
 def test_problem_has_the_same_shape_for_every_status(client, method, url, headers, status, slug):
     body = problem(client.request(method, url, headers=headers), status, slug)
@@ -111,7 +116,9 @@ REASONS = [
 @pytest.mark.parametrize(("query", "parameter", "reason"), REASONS, ids=[query for query, *_ in REASONS])
 def test_fault_has_its_reason(client, query, parameter, reason):
     body = problem(client.get(f"/v1/commitments?{query}"), 422, "invalid-query")
-    assert (parameter, reason) in [(fault["parameter"], fault["reason"]) for fault in body["errors"]] or reason == "unknown_value"
+    assert (parameter, reason) in [
+        (fault["parameter"], fault["reason"]) for fault in body["errors"]
+    ] or reason == "unknown_value"
 
 
 def test_amounts_are_not_compared_without_exactly_one_currency(client):

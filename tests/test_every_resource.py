@@ -2,9 +2,11 @@
 
 import csv
 import io
+from itertools import pairwise
 
 import jsonschema_rs
 import pytest
+
 from tests.oracle import EVERY, Oracle, everything
 
 RESOURCES = [pytest.param(*pair, id=pair[1].name) for pair in EVERY]
@@ -43,7 +45,9 @@ def document(client):
 def operation(document, name):
     """Parameters of a list as documented, references followed, by name."""
     listed = document["paths"][f"/v1/{name}"]["get"]["parameters"]
-    made = [document["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in listed]
+    made = [
+        document["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in listed
+    ]
     return {one["name"]: one for one in made}
 
 
@@ -86,7 +90,9 @@ def test_controls_are_documented_and_take_their_example(client, document, catalo
         if name in documented:
             answer = client.get(f"/v1/{resource.name}", params={name: example(documented[name])})
             assert answer.status_code == 200, answer.text
-    assert set(documented["sort"]["schema"]["items"]["enum"]) == {s + n for n in Oracle(client, catalog, resource).sorts() for s in ("", "-")}
+    assert set(documented["sort"]["schema"]["items"]["enum"]) == {
+        s + n for n in Oracle(client, catalog, resource).sorts() for s in ("", "-")
+    }
     assert documented["facet"]["schema"]["items"]["enum"] == Oracle(client, catalog, resource).facets()
 
 
@@ -104,11 +110,16 @@ def test_sort_puts_nulls_last_and_breaks_ties_by_id(client, catalog, resource, n
 def test_sort_by_several_fields(client, catalog, resource):
     oracle = Oracle(client, catalog, resource)
     names = oracle.sorts()
-    for first, second in zip(names, names[1:], strict=False):
-        for sort in (f"{first},-{second}", f"-{first},{second},title" if "title" in names and "title" not in (first, second) else first):
+    for first, second in pairwise(names):
+        for sort in (
+            f"{first},-{second}",
+            f"-{first},{second},title" if "title" in names and "title" not in (first, second) else first,
+        ):
             query = oracle.sort_query(sort)
             docs = [doc for doc in oracle.docs if all(doc[key] == word for key, word in query.items() if key != "sort")]
-            assert ids(client.get(f"/v1/{resource.name}", params=query | {"limit": "500"})) == oracle.ordered(docs, sort), sort
+            assert ids(client.get(f"/v1/{resource.name}", params=query | {"limit": "500"})) == oracle.ordered(
+                docs, sort
+            ), sort
 
 
 @pytest.mark.parametrize(("catalog", "resource"), RESOURCES)
@@ -194,7 +205,11 @@ def test_detail_equals_list_item(client, catalog, resource):
 @pytest.mark.parametrize(("catalog", "resource"), RESOURCES)
 def test_records_fit_their_documented_schema(client, document, catalog, resource):
     schemas = document["components"]["schemas"]
-    name = schemas[document["paths"][f"/v1/{resource.name}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]]["properties"]["data"]["items"]["$ref"]
+    name = schemas[
+        document["paths"][f"/v1/{resource.name}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"][
+            "$ref"
+        ].rpartition("/")[2]
+    ]["properties"]["data"]["items"]["$ref"]
     schema = schemas[name.rpartition("/")[2]]
     validator = jsonschema_rs.validator_for({"$ref": name, "components": document["components"]})
     for doc in everything(client, resource.name):

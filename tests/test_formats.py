@@ -7,8 +7,8 @@ from warnings import catch_warnings, simplefilter
 
 import pytest
 import sqlalchemy as sa
-from app.api.formats import FORMATS
 
+from app.api.formats import FORMATS
 from tests.conftest import served
 
 LISTS = "/v1/commitments"
@@ -57,7 +57,9 @@ def test_csv_defuses_formulas_and_json_keeps_them(own_database):
             connection.execute(change, {"id": id, "old": f'"title":{titles[id]}', "new": f'"title":{json.dumps(text)}'})
     with served(own_database) as client:
         url = f"/v1/records?id={','.join(formulas)}&fields=title"
-        assert {row["id"]: row["title"] for row in table(client.get(f"{url}&format=csv"))} == {id: f"'{text}" for id, text in formulas.items()}
+        assert {row["id"]: row["title"] for row in table(client.get(f"{url}&format=csv"))} == {
+            id: f"'{text}" for id, text in formulas.items()
+        }
         assert {one["id"]: one["title"] for one in client.get(url).json()["data"]} == formulas
 
 
@@ -82,7 +84,9 @@ def test_downloads_are_whole_unless_limit_or_cursor_is_given(client):
 def test_ndjson_is_one_record_a_line(client):
     answer = client.get(f"{LISTS}?format=ndjson&kind=procurement")
     assert answer.headers["content-type"] == "application/x-ndjson"
-    assert [json.loads(line) for line in answer.text.splitlines()] == client.get(f"{LISTS}?kind=procurement").json()["data"]
+    assert [json.loads(line) for line in answer.text.splitlines()] == client.get(f"{LISTS}?kind=procurement").json()[
+        "data"
+    ]
 
 
 def test_an_empty_result_is_an_empty_file(client):
@@ -140,7 +144,11 @@ def test_unknown_format_is_422_with_what_there_is(client):
 
 
 def test_every_format_and_selection_has_its_own_tag(client):
-    urls = [f"{LISTS}?format={name}{more}" for name in ("json", "ndjson", "csv") for more in ("", "&fields=kind", "&limit=2")]
+    urls = [
+        f"{LISTS}?format={name}{more}"
+        for name in ("json", "ndjson", "csv")
+        for more in ("", "&fields=kind", "&limit=2")
+    ]
     assert len({client.get(url).headers["etag"] for url in urls}) == len(urls)
 
 
@@ -150,7 +158,10 @@ def test_what_is_kept_never_answers_another_question(client):
         assert len(client.get("/v1/statements?format=ndjson&fields=id&limit=50").text.splitlines()) == 50
         assert len(client.get("/v1/statements?format=ndjson&fields=id").text.splitlines()) > 50
         assert client.get("/v1/places", headers={"Accept": "text/csv"}).headers["content-type"].startswith("text/csv")
-        assert client.get("/v1/places?format=json", headers={"Accept": "text/csv"}).headers["content-type"] == "application/json"
+        assert (
+            client.get("/v1/places?format=json", headers={"Accept": "text/csv"}).headers["content-type"]
+            == "application/json"
+        )
         assert client.get("/v1/places?limit=50").status_code == 200
         assert client.get("/v1/places?limit=50&limit=50").status_code == 422
         assert client.get("/v1/places/india").status_code == 200

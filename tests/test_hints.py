@@ -3,9 +3,9 @@
 from urllib.parse import quote
 
 import pytest
+
 from app.api.params import CONTROLS, ELSEWHERE
 from app.resources import CATALOG
-
 from tests.oracle import EVERY, everything
 
 WORDS = [
@@ -58,7 +58,15 @@ def test_words_of_other_apis_lead_to_parameters_of_every_list(client, catalog, r
 
 
 def test_hinted_controls_work(client):
-    values = {"limit": "1", "sort": "-title", "fields": "title", "include": "statements", "facet": "kind", "format": "csv", "q": "india"}
+    values = {
+        "limit": "1",
+        "sort": "-title",
+        "fields": "title",
+        "include": "statements",
+        "facet": "kind",
+        "format": "csv",
+        "q": "india",
+    }
     for meant in set(ELSEWHERE.values()) & set(CONTROLS) - {"cursor"}:
         assert client.get("/v1/commitments", params={meant: values[meant]}).status_code == 200, meant
     assert client.get(client.get("/v1/commitments?limit=1").json()["links"]["next"]).status_code == 200

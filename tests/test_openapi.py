@@ -11,11 +11,12 @@ import httpx
 import orjson
 import pytest
 import yaml
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
 from app.api.errors import KINDS
 from app.api.openapi import schema_name
 from app.core.filters import OPERATORS
 from app.resources import CATALOG
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 UPDATE = "UPDATE_OPENAPI_SNAPSHOT"
@@ -53,13 +54,23 @@ def shown(parameter: Json) -> Any:
 
 
 def text(value: Any) -> str:
-    return ",".join(map(text, value)) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        ",".join(map(text, value))
+        if isinstance(value, list)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 def without_examples(value: Any) -> Any:
     """A document as a contract: what is asked and answered, not for example what."""
     if isinstance(value, dict):
-        return {key: without_examples(one) for key, one in value.items() if key not in ("example", "examples", "x-codeSamples")}
+        return {
+            key: without_examples(one)
+            for key, one in value.items()
+            if key not in ("example", "examples", "x-codeSamples")
+        }
     return [without_examples(one) for one in value] if isinstance(value, list) else value
 
 
@@ -101,7 +112,9 @@ def test_the_contract_is_the_one_of_the_snapshot(document: Json) -> None:
     if os.environ.get(UPDATE):
         SNAPSHOT.write_text(made, encoding="utf-8")
     assert orjson.loads(made) == without_examples(document)
-    assert SNAPSHOT.read_text(encoding="utf-8") == made, f"the contract changed: where that is meant, run pytest once with {UPDATE}=1"
+    assert SNAPSHOT.read_text(encoding="utf-8") == made, (
+        f"the contract changed: where that is meant, run pytest once with {UPDATE}=1"
+    )
 
 
 def test_both_databases_give_the_same_bytes(both: tuple[httpx.Client, httpx.Client]) -> None:
@@ -172,7 +185,9 @@ def test_every_field_of_every_record_is_described_with_an_example(document: Json
         assert schema["description"]
         assert [*resource.keys, "included", "included_more"] == list(schema["properties"])
         parts = {
-            resolved(document, field["items"])["title"] if "title" in resolved(document, field["items"]) else field["items"]["$ref"]
+            resolved(document, field["items"])["title"]
+            if "title" in resolved(document, field["items"])
+            else field["items"]["$ref"]
             for field in schema["properties"].values()
             if "$ref" in field.get("items", {})
         }
@@ -214,7 +229,9 @@ def requests(document: Json) -> Iterator[tuple[str, dict[str, str]]]:
         for parameter in known:
             if parameter["in"] == "path":
                 path = path.replace(f"{{{parameter['name']}}}", quote(text(shown(parameter)), safe=""))
-        always = [f"{one['name']}={quote(text(shown(one)))}" for one in known if one["in"] == "query" and one.get("required")]
+        always = [
+            f"{one['name']}={quote(text(shown(one)))}" for one in known if one["in"] == "query" and one.get("required")
+        ]
         yield f"{path}?{'&'.join(always)}", {}
         for referred, parameter in zip(operation.get("parameters", ()), known, strict=True):
             # A parameter that several operations refer to is the same for all of them.
@@ -226,7 +243,11 @@ def requests(document: Json) -> Iterator[tuple[str, dict[str, str]]]:
             if parameter["in"] == "header":
                 yield f"{path}?{'&'.join(always)}", {parameter["name"]: value}
             else:
-                also = [f"{name}={quote(text(shown(one)))}" for one in known if (name := one["name"]) == GOES_WITH.get(parameter["name"])]
+                also = [
+                    f"{name}={quote(text(shown(one)))}"
+                    for one in known
+                    if (name := one["name"]) == GOES_WITH.get(parameter["name"])
+                ]
                 query = "&".join([*always, *also, f"{parameter['name']}={quote(value)}"])
                 yield f"{path}?{query}", {}
 
@@ -240,7 +261,9 @@ def test_every_example_of_a_parameter_works(clients: Callable[[str], httpx.Clien
     assert [one for one in answered if one[-1] not in (200, 307)] == []
 
 
-def test_examples_of_answers_are_what_the_server_answers(clients: Callable[[str], httpx.Client], document: Json) -> None:
+def test_examples_of_answers_are_what_the_server_answers(
+    clients: Callable[[str], httpx.Client], document: Json
+) -> None:
     client = clients("sqlite")
     checked = 0
     for _, operation in operations(document):
@@ -251,7 +274,11 @@ def test_examples_of_answers_are_what_the_server_answers(clients: Callable[[str]
                 target = one["summary"].removeprefix("GET ")
                 answer = client.get(target, headers={"accept": media_type})
                 made = answer.json() if media_type == "application/json" else answer.text
-                if media_type == "application/json" and "revision" not in str(one["value"]) and "status" in one["value"]:
+                if (
+                    media_type == "application/json"
+                    and "revision" not in str(one["value"])
+                    and "status" in one["value"]
+                ):
                     continue
                 assert made == one["value"], target
                 checked += 1
@@ -292,7 +319,9 @@ def test_code_samples_ask_what_the_example_shows(clients: Callable[[str], httpx.
         assert client.get(f"{split.path}?{split.query}").status_code in (200, 307), path
 
 
-def test_a_python_sample_runs_as_printed(clients: Callable[[str], httpx.Client], document: Json, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_python_sample_runs_as_printed(
+    clients: Callable[[str], httpx.Client], document: Json, capsys: pytest.CaptureFixture[str]
+) -> None:
     base = str(clients("sqlite").base_url).rstrip("/")
     sample = document["paths"]["/v1/commitments"]["get"]["x-codeSamples"][1]["source"]
     exec(compile(sample.replace("http://127.0.0.1:8000", base), "sample", "exec"), {})

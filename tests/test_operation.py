@@ -39,15 +39,35 @@ def logged(capsys):
 
 def test_one_line_for_each_request(database, capsys):
     app = create_app(Settings(database_url=database.url))
-    paths = ["/v1/minerals?limit=3", "/v1/minerals?limit=3", "/v1/minerals/lithium", "/v1/nothing", "/v1/minerals?x=1", "/healthz"]
+    paths = [
+        "/v1/minerals?limit=3",
+        "/v1/minerals?limit=3",
+        "/v1/minerals/lithium",
+        "/v1/nothing",
+        "/v1/minerals?x=1",
+        "/healthz",
+    ]
     answers = asked(app, *((path, {"X-Request-ID": f"id-{number}"}) for number, path in enumerate(paths)))
     lines = logged(capsys)
-    assert [line["request_id"] for line in lines] == [answer.headers["x-request-id"] for answer in answers] == [f"id-{n}" for n in range(6)]
+    assert (
+        [line["request_id"] for line in lines]
+        == [answer.headers["x-request-id"] for answer in answers]
+        == [f"id-{n}" for n in range(6)]
+    )
     assert [line["status"] for line in lines] == [200, 200, 200, 404, 422, 200]
-    assert [line["route"] for line in lines] == ["/v1/minerals", "/v1/minerals", "/v1/minerals/{id}", "other", "/v1/minerals", "/healthz"]
+    assert [line["route"] for line in lines] == [
+        "/v1/minerals",
+        "/v1/minerals",
+        "/v1/minerals/{id}",
+        "other",
+        "/v1/minerals",
+        "/healthz",
+    ]
     assert [line["rows"] for line in lines] == [3, 3, None, None, None, None]
     assert [line["cache"] for line in lines][:3] == ["miss", "hit", "miss"]
-    assert all(set(line) == {"at", "request_id", "method", "path", "route", "status", "ms", "rows", "cache"} for line in lines)
+    assert all(
+        set(line) == {"at", "request_id", "method", "path", "route", "status", "ms", "rows", "cache"} for line in lines
+    )
     assert all(0 < line["ms"] < 10_000 for line in lines)
 
 
@@ -111,7 +131,11 @@ def test_faults_are_written_where_requests_are_not(capsys):
 
 
 def samples(metrics):
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in metrics.splitlines() if not line.startswith("#")}
+    return {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in metrics.splitlines()
+        if not line.startswith("#")
+    }
 
 
 def test_metrics(database):
@@ -154,7 +178,9 @@ def found(**settings):
 def test_the_doctor_finds_nothing_at_fault(database, article_seed):
     results = list(examine(Settings(database_url=database.url, seed_path=article_seed, better_sources=False)))
     assert not [one for one in results if one.state in (State.warning, State.fault)]
-    assert {"database", "schema", "seed", "documents", "disk"} <= {one.check for one in results if one.state is State.good}
+    assert {"database", "schema", "seed", "documents", "disk"} <= {
+        one.check for one in results if one.state is State.good
+    }
 
 
 @pytest.mark.parametrize(
@@ -162,8 +188,16 @@ def test_the_doctor_finds_nothing_at_fault(database, article_seed):
     [
         ({"public_url": "https://data.example.org"}, "ALLOWED_HOSTS", State.warning),
         ({"public_url": "https://data.example.org", "allowed_hosts": "example.org"}, "ALLOWED_HOSTS", State.fault),
-        ({"public_url": "https://data.example.org", "allowed_hosts": "https://data.example.org/"}, "ALLOWED_HOSTS", State.fault),
-        ({"public_url": "https://data.example.org", "allowed_hosts": "data.example.org,localhost"}, "ALLOWED_HOSTS", State.good),
+        (
+            {"public_url": "https://data.example.org", "allowed_hosts": "https://data.example.org/"},
+            "ALLOWED_HOSTS",
+            State.fault,
+        ),
+        (
+            {"public_url": "https://data.example.org", "allowed_hosts": "data.example.org,localhost"},
+            "ALLOWED_HOSTS",
+            State.good,
+        ),
         ({"public_url": "data.example.org"}, "PUBLIC_URL", State.fault),
         ({"public_url": "http://data.example.org"}, "PUBLIC_URL", State.warning),
         ({"exports_path": Path("/nowhere/at/all")}, "disk", State.fault),
@@ -211,7 +245,14 @@ def test_the_doctor_by_command(database, article_seed):
 
 
 def test_a_wrong_setting_is_told_in_words(seeded, article_seed):
-    wrong = program("serve", "--port", "0", database_url=seeded("sqlite").url, seed_path=article_seed, database_replica_urls="postgresql://a/b")
+    wrong = program(
+        "serve",
+        "--port",
+        "0",
+        database_url=seeded("sqlite").url,
+        seed_path=article_seed,
+        database_replica_urls="postgresql://a/b",
+    )
     _, errors = wrong.communicate(timeout=60)
     assert wrong.returncode == 1
     assert errors == "DATABASE_REPLICA_URLS goes with PostgreSQL alone, for the database and for every replica\n"

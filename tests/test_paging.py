@@ -3,9 +3,9 @@
 import base64
 
 import pytest
+
 from app.core.changes import Changeset, Draft, Reason, apply
 from app.resources import CATALOG
-
 from tests.conftest import served
 from tests.databases import AT
 from tests.oracle import EVERY, Oracle
@@ -41,7 +41,11 @@ def test_walk_gives_every_record_once_forward_and_back(client, catalog, resource
         assert whole == [line.split('"')[3] for line in everything], sort
         assert all(len(page) == size for page in there[:-1])
         *_, last = pages(client, f"/v1/{resource.name}?{query}&limit={size}&fields=id")
-        back = [ids(last), *(ids(page) for page in pages(client, last["links"]["prev"], "prev"))] if last["links"]["prev"] else [ids(last)]
+        back = (
+            [ids(last), *(ids(page) for page in pages(client, last["links"]["prev"], "prev"))]
+            if last["links"]["prev"]
+            else [ids(last)]
+        )
         assert [id for page in reversed(back) for id in page] == whole, sort
 
 
@@ -71,7 +75,9 @@ def test_limit_may_change_from_page_to_page(client):
     assert ids(first) + ids(rest) == ids(client.get("/v1/commitments?limit=500").json())
 
 
-@pytest.mark.parametrize("more", ["fields=title", "facet=kind", "include=initiative", "format=json", "format=ndjson", "format=csv"])
+@pytest.mark.parametrize(
+    "more", ["fields=title", "facet=kind", "include=initiative", "format=json", "format=ndjson", "format=csv"]
+)
 def test_cursor_is_good_for_any_shape_of_the_same_list(client, more):
     following = client.get("/v1/commitments?limit=3").json()["links"]["next"]
     assert client.get(f"{following}&{more}").status_code == 200
@@ -128,7 +134,9 @@ def test_cursor_of_another_list_filter_or_sort_is_422(client, url):
 
 def test_cursor_outlives_aliases_and_the_order_of_parameters(client):
     cursor = next_cursor(client, "/v1/commitments?initiative=compact&kind=procurement,policy_review&limit=2")
-    answer = client.get(f"/v1/commitments?limit=2&kind=procurement&kind=policy_review&initiative=COMPACT&cursor={cursor}")
+    answer = client.get(
+        f"/v1/commitments?limit=2&kind=procurement&kind=policy_review&initiative=COMPACT&cursor={cursor}"
+    )
     assert answer.status_code == 200
 
 
@@ -163,7 +171,10 @@ def walk(client, database, url, rel):
         if set(stayed) <= set(seen):
             break
         gone = (f"a{number - 1:02}",) if number else ()
-        new = [region(f"{where}{number:02}{end}", f"{title} {number}") for where, end, title in (("a", "", "Alpha"), ("m", "x", "Middle"), ("z", "", "Zulu"))]
+        new = [
+            region(f"{where}{number:02}{end}", f"{title} {number}")
+            for where, end, title in (("a", "", "Alpha"), ("m", "x", "Middle"), ("z", "", "Zulu"))
+        ]
         put(database, *new, gone=gone)
         written = [*(id for id in written if id not in gone), *(one.id for one in new)]
     assert sorted(id for id in seen if id in stayed) == sorted(stayed)

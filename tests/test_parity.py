@@ -17,7 +17,16 @@ SEED = int(os.environ.get("PARITY_SEED", "2"))
 PER_TEST = 50
 FORMATS = ("json", "csv", "ndjson")
 COMPARED = ("etag", "link", "dataset-revision", "cache-control", "vary", "content-type", "location", "allow")
-WRONG = {"knd": "x", "kind": "nothing", "limit": "0", "due": "2030-13", "sort": "nothing", "id": "nothing", "title": "\x00", "cursor": "x"}
+WRONG = {
+    "knd": "x",
+    "kind": "nothing",
+    "limit": "0",
+    "due": "2030-13",
+    "sort": "nothing",
+    "id": "nothing",
+    "title": "\x00",
+    "cursor": "x",
+}
 
 
 def told(answer):
@@ -70,7 +79,22 @@ def test_facets_formats_includes_and_details(both, catalog, resource):
         same(both, f"{path}/{resource.example}/{relative}")
 
 
-@pytest.mark.parametrize("url", ["/v1", "/openapi.json", "/openapi.yaml", "/docs", "/problems/gone", "/v1/records/Li", "/v1/minerals/Li", "/v1/minerals/galium", "/v1/nothing", "/v1/commitments/%00", "/v1/commitments?currency=eur"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/v1",
+        "/openapi.json",
+        "/openapi.yaml",
+        "/docs",
+        "/problems/gone",
+        "/v1/records/Li",
+        "/v1/minerals/Li",
+        "/v1/minerals/galium",
+        "/v1/nothing",
+        "/v1/commitments/%00",
+        "/v1/commitments?currency=eur",
+    ],
+)
 def test_pages_and_errors(both, url):
     same(both, url)
 
@@ -101,7 +125,10 @@ def combination(random, oracles):
 @pytest.fixture(scope="module")
 def oracles(both):
     made = [Oracle(both[0], *pair) for pair in EVERY]
-    return [(one, [case for entry in one.catalog.filters(one.resource).values() for case in one.cases(entry)]) for one in made]
+    return [
+        (one, [case for entry in one.catalog.filters(one.resource).values() for case in one.cases(entry)])
+        for one in made
+    ]
 
 
 @pytest.mark.parametrize("part", range(-(-NUMBER // PER_TEST)))
@@ -110,5 +137,9 @@ def test_random_combinations(both, oracles, part):
     for _ in range(min(PER_TEST, NUMBER - part * PER_TEST)):
         url, query = combination(chance, oracles)
         answer = same(both, url, query)
-        if answer.status_code == 200 and answer.headers["content-type"] == "application/json" and (following := answer.json()["links"]["next"]):
+        if (
+            answer.status_code == 200
+            and answer.headers["content-type"] == "application/json"
+            and (following := answer.json()["links"]["next"])
+        ):
             same(both, following)

@@ -22,7 +22,10 @@ QUESTIONS = {
         "/v1/minerals?program=strategic-mineral-recovery-initiative",
         ["cobalt", "lithium", "rare-earth-elements"],
     ),
-    "what TRUST builds on": ("/v1/relations?subject=trust&kind=builds_on", ["trust-builds-on-msfn", "trust-builds-on-msp"]),
+    "what TRUST builds on": (
+        "/v1/relations?subject=trust&kind=builds_on",
+        ["trust-builds-on-msfn", "trust-builds-on-msp"],
+    ),
     "parties of TRUST": ("/v1/initiatives?participant=united-states&role=party&id=trust", ["trust"]),
     "pillars of COMPACT in order": (
         "/v1/pillars?initiative=compact&sort=position",
@@ -45,7 +48,9 @@ def test_question_has_its_answer(client, url, expected):
 
 
 def test_procurements_show_quantities_and_citations(client):
-    records = {one["id"]: one for one in client.get("/v1/commitments?initiative=compact&kind=procurement").json()["data"]}
+    records = {
+        one["id"]: one for one in client.get("/v1/commitments?initiative=compact&kind=procurement").json()["data"]
+    }
     assert (records["acquire-p-8i"]["quantity"], records["acquire-p-8i"]["quantity_relation"]) == (6, "additional")
     for id in ("acquire-javelin", "acquire-stryker"):
         assert (records[id]["quantity"], records[id]["quantity_relation"]) == (None, None)

@@ -32,11 +32,16 @@ def test_addresses_answer(client, url):
 
 
 def test_both_commands_are_there_once():
-    assert len(re.findall(r"^python3 -m venv .* initiatives serve$".replace(" initiatives", ".*initiatives"), README, re.M)) == 1
+    assert (
+        len(
+            re.findall(r"^python3 -m venv .* initiatives serve$".replace(" initiatives", ".*initiatives"), README, re.M)
+        )
+        == 1
+    )
     assert len(re.findall(r"^python3 -m venv .*pytest -n auto$", README, re.M)) == 1
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):

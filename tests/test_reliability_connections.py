@@ -18,7 +18,13 @@ QUICK = "import app.serving as s; s.HEAD_SECONDS, s.BODY_SECONDS, s.SEND_SECONDS
 @pytest.fixture(scope="module")
 def quick(seeded, article_seed, tmp_path_factory):
     """A serving process whose limits are short."""
-    with service(tmp_path_factory.mktemp("quick"), seeded("sqlite").url, patch=QUICK, seed_path=article_seed, log_requests="false") as made:
+    with service(
+        tmp_path_factory.mktemp("quick"),
+        seeded("sqlite").url,
+        patch=QUICK,
+        seed_path=article_seed,
+        log_requests="false",
+    ) as made:
         yield made
 
 
@@ -39,7 +45,15 @@ def test_slow_clients_are_closed_in_time(quick):
     for kind, (seconds, received) in found.items():
         assert seconds < longest.get(kind, 1) + 0.8, kind
         heads = [int(part.split(b" ")[0]) for part in received.split(b"HTTP/1.1 ")[1:]]
-        expected = [200] if kind in longest else [200, 408] if kind.startswith("second") else [408] if "half" in kind or "drips" in kind else []
+        expected = (
+            [200]
+            if kind in longest
+            else [200, 408]
+            if kind.startswith("second")
+            else [408]
+            if "half" in kind or "drips" in kind
+            else []
+        )
         assert heads == expected, kind
 
 
@@ -52,7 +66,10 @@ def test_keeping_alive_and_pipelining(quick):
         reader, writer = await asyncio.open_connection("127.0.0.1", quick.port)
         assert [(await ask(reader, writer, "/healthz"))[0] for _ in range(5)] == [200] * 5
         paths = [path for _ in range(150) for path in ("/healthz", "/v1/minerals/lithium", "/v1/nothing", CACHED)]
-        many = "".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: r{number}\r\nX-Pad: {'p' * 100}\r\n\r\n" for number, path in enumerate(paths))
+        many = "".join(
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: r{number}\r\nX-Pad: {'p' * 100}\r\n\r\n"
+            for number, path in enumerate(paths)
+        )
         assert len(many) > 65536
         writer.write(many.encode())
         for number, path in enumerate(paths):
@@ -71,15 +88,23 @@ HEAD = b"GET /healthz HTTP/1.1\r\n"
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        pytest.param(HEAD + b"Host: a\r\nX: " + b"x" * 70_000 + b"\r\nConnection: close\r\n\r\n", 431, id="one header of 70 KB"),
+        pytest.param(
+            HEAD + b"Host: a\r\nX: " + b"x" * 70_000 + b"\r\nConnection: close\r\n\r\n", 431, id="one header of 70 KB"
+        ),
         pytest.param(HEAD + b"Host: a\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n", 431, id="one header of 1 MB"),
         pytest.param(HEAD + b"Host: a\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", 431, id="20,000 headers"),
         pytest.param(HEAD + b"Host: a\r\nX: " + b"x" * 20_000 + b"\r\nConnection: close\r\n\r\n", 431, id="20 KB"),
-        pytest.param(b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 414, id="URL of 20 KB"),
+        pytest.param(
+            b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 414, id="URL of 20 KB"
+        ),
         pytest.param(HEAD + b"Host: a\r\nContent-Length: 70000\r\nConnection: close\r\n\r\n", 413, id="body of 70 KB"),
         pytest.param(HEAD + b"Connection: close\r\n\r\n", 400, id="no Host"),
         pytest.param(HEAD + b"Host: a\r\nHost: a\r\nConnection: close\r\n\r\n", 400, id="two Hosts"),
-        pytest.param(HEAD + b"Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, id="two lengths of a kind"),
+        pytest.param(
+            HEAD + b"Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            id="two lengths of a kind",
+        ),
         pytest.param(HEAD + b"Host: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", 400, id="two lengths"),
         pytest.param(HEAD + b"Host: a\r\nContent-Length: -1\r\n\r\n", 400, id="negative length"),
         pytest.param(HEAD + b"Host: a\r\nX : y\r\n\r\n", 400, id="blank before a colon"),
@@ -96,12 +121,18 @@ def test_malformed_and_outsized_requests_are_told_so(quick, data, status):
     assert b"content-type: application/problem+json" in head.lower()
     assert b"connection: close" in head.lower()
     told = json.loads(body)
-    assert (told["status"], set(told)) == (status, {"type", "title", "status", "detail", "instance", "request_id", "errors"})
+    assert (told["status"], set(told)) == (
+        status,
+        {"type", "title", "status", "detail", "instance", "request_id", "errors"},
+    )
     assert told["request_id"]
 
 
 def test_an_upgrade_is_answered_as_an_ordinary_request(quick):
-    received, _ = sent(quick.port, HEAD + b"Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n")
+    received, _ = sent(
+        quick.port,
+        HEAD + b"Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+    )
     assert received.startswith(b"HTTP/1.1 200")
 
 
@@ -159,7 +190,11 @@ def test_a_pool_that_is_used_up_says_so_at_once(own_database: Database):
             late = [one.result() for one in slow]
         finally:
             release(own_database, holding)
-        assert (answer.status_code, answer.headers["retry-after"], answer.json()["type"]) == (503, "1", "/problems/unavailable")
+        assert (answer.status_code, answer.headers["retry-after"], answer.json()["type"]) == (
+            503,
+            "1",
+            "/problems/unavailable",
+        )
         assert "taken" in answer.json()["detail"]
         assert taken < 0.6
         kinds = {"postgresql": "/problems/too-slow", "sqlite": "/problems/unavailable"}
@@ -173,8 +208,9 @@ LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <
 
 
 def test_a_statement_ends_at_its_time_limit_and_the_connection_is_good(database):
-    from app.core.db import Query, TooSlow, reader
     from sqlalchemy import text
+
+    from app.core.db import Query, TooSlow, reader
 
     async def tried():
         source = reader(database.url, timeout=0.3, connections=1)
@@ -185,7 +221,10 @@ def test_a_statement_ends_at_its_time_limit_and_the_connection_is_good(database)
                 with pytest.raises(TooSlow):
                     await source.fetch(Query(text(LONG), source.dialect), {})
                 assert 0.25 < time.monotonic() - began < 1
-                assert [tuple(row) for row in await source.fetch(Query(text("SELECT revision FROM dataset"), source.dialect), {})] == [(1,)]
+                assert [
+                    tuple(row)
+                    for row in await source.fetch(Query(text("SELECT revision FROM dataset"), source.dialect), {})
+                ] == [(1,)]
                 assert source.gauges()["pool_in_use"][1] == 0
         finally:
             await source.close()
@@ -194,8 +233,9 @@ def test_a_statement_ends_at_its_time_limit_and_the_connection_is_good(database)
 
 
 def test_a_client_that_goes_away_leaves_its_connection_in_order(database):
-    from app.core.db import Query, reader
     from sqlalchemy import text
+
+    from app.core.db import Query, reader
 
     async def tried():
         source = reader(database.url, timeout=0.5, connections=1)

@@ -65,7 +65,9 @@ def test_the_database_goes_away_and_comes_back(place, loaded, primary, article_s
 
 
 def test_a_service_starts_again_when_its_database_is_there(place, primary, article_seed):
-    stopped = program("serve", "--port", "0", database_url="postgresql://postgres:s3cret-word@127.0.0.1:1/x", seed_path=article_seed)
+    stopped = program(
+        "serve", "--port", "0", database_url="postgresql://postgres:s3cret-word@127.0.0.1:1/x", seed_path=article_seed
+    )
     out, err = stopped.communicate(timeout=60)
     assert stopped.returncode == 1
     assert "Connection refused" in err
@@ -95,7 +97,9 @@ def test_replicas_are_read_from_and_replaced_by_the_primary(primary, standby, lo
     fresh = lambda number: f"/v1/minerals?title__contains=q{number}"  # noqa: E731
     with (
         served(loaded, database_replica_urls=replica, replica_lag_seconds=600) as patient,
-        served(loaded, database_replica_urls=f"postgresql://postgres@127.0.0.1:1/held,{replica}", replica_lag_seconds=1) as strict,
+        served(
+            loaded, database_replica_urls=f"postgresql://postgres@127.0.0.1:1/held,{replica}", replica_lag_seconds=1
+        ) as strict,
     ):
         standby.sql("SELECT pg_wal_replay_pause()")
         try:
@@ -103,12 +107,17 @@ def test_replicas_are_read_from_and_replaced_by_the_primary(primary, standby, lo
             after = loaded.revision
             assert after == before + 1
             for client in (patient, strict):
-                assert client.get(CACHED).headers["dataset-revision"] == str(before), "read from the replica, which is behind"
+                assert client.get(CACHED).headers["dataset-revision"] == str(before), (
+                    "read from the replica, which is behind"
+                )
                 for path in (CACHED, fresh(1)):
                     newer = client.get(path, headers={"Dataset-Revision": str(after)})
                     assert (newer.status_code, newer.headers["dataset-revision"]) == (200, str(after))
                     assert client.get(path, headers={"Dataset-Revision": str(after + 1)}).status_code == 412
-                    assert client.get(path, headers={"Dataset-Revision": str(before)}).headers["dataset-revision"] in (str(before), str(after))
+                    assert client.get(path, headers={"Dataset-Revision": str(before)}).headers["dataset-revision"] in (
+                        str(before),
+                        str(after),
+                    )
             time.sleep(2.2)
             assert patient.get(fresh(2)).headers["dataset-revision"] == str(before)
             assert strict.get(CACHED).headers["dataset-revision"] == str(after), "too far behind"
@@ -121,18 +130,20 @@ def test_replicas_are_read_from_and_replaced_by_the_primary(primary, standby, lo
             standby.sql("SELECT pg_wal_replay_resume()")
         caught_up(standby, after)
         time.sleep(0.7)
-        assert {client.get(path).headers["dataset-revision"] for client in (patient, strict) for path in (CACHED, fresh(3))} == {str(after)}
+        assert {
+            client.get(path).headers["dataset-revision"] for client in (patient, strict) for path in (CACHED, fresh(3))
+        } == {str(after)}
         # The replica is lost under requests, none of which notices.
         standby.stop()
         for number in range(20):
             for client in (patient, strict):
                 answer = client.get(fresh(f"lost{number}"))
                 assert (answer.status_code, answer.headers["dataset-revision"]) == (200, str(after))
-        assert 'initiatives_replica_up{server="127.0.0.1:%d"} 0.0' % standby.port in patient.get("/metrics").text
+        assert f'initiatives_replica_up{{server="127.0.0.1:{standby.port}"}} 0.0' in patient.get("/metrics").text
         standby.start()
         time.sleep(1.5)
         assert patient.get(fresh("back")).status_code == 200
-        assert 'initiatives_replica_up{server="127.0.0.1:%d"} 1.0' % standby.port in patient.get("/metrics").text
+        assert f'initiatives_replica_up{{server="127.0.0.1:{standby.port}"}} 1.0' in patient.get("/metrics").text
         # The primary is lost: replicas go on answering.
         primary.stop()
         try:
@@ -181,7 +192,9 @@ def test_the_end_is_announced_and_breaks_nothing_off(kind, seeded, article_seed,
 
 
 def test_several_processes_end_in_order_too(seeded, article_seed, tmp_path):
-    with service(tmp_path, seeded("sqlite").url, "--workers", "2", seed_path=article_seed, drain_seconds=0.5, **OPTIONS) as running:
+    with service(
+        tmp_path, seeded("sqlite").url, "--workers", "2", seed_path=article_seed, drain_seconds=0.5, **OPTIONS
+    ) as running:
         running.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + 5
         while running.process.poll() is None and running.get("/readyz").status_code == 200:
@@ -230,7 +243,12 @@ def test_a_full_disk_ends_seeding_and_nothing_else(own_database, tmp_path, share
     seeds = add_second(article(tmp_path / "seed"))
     with served(own_database) as client:
         command = [sys.executable, "-W", "ignore", "-c", LIMITED, "seed", str(int(size * share))]
-        environment = {"PYTHONPATH": str(ROOT), "DATABASE_URL": own_database.url, "SEED_PATH": str(seeds), "PATH": "/usr/bin"}
+        environment = {
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": own_database.url,
+            "SEED_PATH": str(seeds),
+            "PATH": "/usr/bin",
+        }
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 1, done.stderr
         assert "disk is full" in done.stderr

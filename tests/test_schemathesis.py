@@ -40,6 +40,7 @@ def test_every_answer_is_documented(client: httpx.Client, phase: str, tmp_path: 
         f"--config-file={Path(__file__).with_name('schemathesis.toml')}",
         *("run", f"{client.base_url}/openapi.json".replace("//openapi", "/openapi"), f"--phases={phase}"),
         f"--max-examples={EXAMPLES or 5}",
+        f"--workers={'auto' if EXAMPLES else 1}",
         *("--seed=1", "--generation-database=none", "--continue-on-failure", "--no-color", *chosen),
     ]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

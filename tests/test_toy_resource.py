@@ -78,7 +78,12 @@ def touched():
 
 def test_patch_touches_one_resource_one_line_one_migration_and_one_seed_file():
     files = touched()
-    assert sorted(name.rpartition("/")[0] for name in files) == ["app/resources", "app/resources", "migrations/versions", "seed/trust-compact-article"]
+    assert sorted(name.rpartition("/")[0] for name in files) == [
+        "app/resources",
+        "app/resources",
+        "migrations/versions",
+        "seed/trust-compact-article",
+    ]
     # The line in RESOURCES and its import.
     assert files.pop("app/resources/__init__.py") == [2, 0, False]
     assert all(new and not gone for _, gone, new in files.values())
@@ -95,7 +100,12 @@ def replies(tmp_path_factory):
     tree = tmp_path_factory.mktemp("toy") / "tree"
     for name in ("app", "migrations", "seed", "tests"):
         copytree(ROOT / name, tree / name, ignore=ignore_patterns("__pycache__", "better-sources"))
-    subprocess.run(["git", "apply", str(PATCH)], cwd=tree, check=True, env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)})
+    subprocess.run(
+        ["git", "apply", str(PATCH)],
+        cwd=tree,
+        check=True,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)},
+    )
     done = subprocess.run(
         [sys.executable, "-c", ASK, str(tree / "toy.db"), json.dumps(URLS), str(tree / "replies.json")],
         cwd=tree,
@@ -125,7 +135,10 @@ def test_toy_is_listed_filtered_sorted_and_counted(replies):
     assert ids(replies, "/v1/vessels?topic__not=defense") == ["toy-submarine"]
     page = data(replies, "/v1/vessels?facet=flag&sort=-title&limit=1")
     assert [record["id"] for record in page["data"]] == ["toy-submarine"]
-    assert {value["value"]: value["count"] for value in page["meta"]["facets"]["flag"]} == {"india": 1, "united-states": 1}
+    assert {value["value"]: value["count"] for value in page["meta"]["facets"]["flag"]} == {
+        "india": 1,
+        "united-states": 1,
+    }
     assert replies["/v1/vessels?format=csv&fields=title,topics"][2].splitlines()[1] == "toy-frigate,Toy frigate,defense"
 
 

@@ -136,7 +136,9 @@ def _answer(
     links = {"self": url(f"/v1/{reading.resource.name}/aggregate", question.query, **asked)}
     meta = {"groups": len(groups), "revision": revision}
     headers = validators(revision, digest, links["self"]) | {"Link": link_header(links)}
-    return Response(orjson.dumps({"data": groups, "meta": meta, "links": links}), headers=headers, media_type="application/json")
+    return Response(
+        orjson.dumps({"data": groups, "meta": meta, "links": links}), headers=headers, media_type="application/json"
+    )
 
 
 async def _groups(
@@ -233,7 +235,11 @@ def _metric(reading: AggregateReading, question: Question, metric: Metric) -> Ex
         .order_by(unit)
         .subquery("made")
     )  # fmt: skip
-    return select(col(Dataset.revision), *made.c).select_from(table_of(Dataset).outerjoin(made, true())).order_by(made.c.unit)
+    return (
+        select(col(Dataset.revision), *made.c)
+        .select_from(table_of(Dataset).outerjoin(made, true()))
+        .order_by(made.c.unit)
+    )
 
 
 def _grouping(reading: AggregateReading, question: Question) -> tuple[Sequence[Any], Any]:
@@ -267,7 +273,9 @@ def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
             "schema": {"type": "string", "enum": words[name]}
             if name == "sort"
             else {"type": "array", "items": {"type": "string", "enum": words[name]}, "minItems": 1},
-            "example": "-count" if name == "sort" else [CONTROLS[name][1] if CONTROLS[name][1] in words[name] else words[name][0]],
+            "example": "-count"
+            if name == "sort"
+            else [CONTROLS[name][1] if CONTROLS[name][1] in words[name] else words[name][0]],
             **({} if name == "sort" else {"style": "form", "explode": False}),
         }
         for name in CONTROLS

@@ -289,9 +289,7 @@ class _Enough(Exception):
 class _Answer:
     """Passes an answer on as far as the client needs it, and keeps it where it can be kept."""
 
-    def __init__(
-        self, cache: Cache, key: tuple[Any, ...], request: _Request, scope: Scope, send: Send, *, head: bool
-    ):
+    def __init__(self, cache: Cache, key: tuple[Any, ...], request: _Request, scope: Scope, send: Send, *, head: bool):
         self.cache, self.key, self.request, self.scope, self.send = cache, key, request, scope, send
         self.head = head
         self.start: Message | None = None
@@ -331,7 +329,10 @@ class _Answer:
         if not message.get("more_body") and self.cache.room and not self.request.ranged:
             kept.body = message.get("body", b"")
             state = self.scope["state"]
-            kept.route, kept.rows = state.get("route") or getattr(self.scope.get("route"), "path", None), state.get("rows")
+            kept.route, kept.rows = (
+                state.get("route") or getattr(self.scope.get("route"), "path", None),
+                state.get("rows"),
+            )
             self.cache.keep(self.key, self.request, kept)
         if self.request.if_none_match is not None and matches(self.request.if_none_match, kept.tag):
             await self._unchanged()

@@ -71,7 +71,9 @@ OUTDATED = Kind(
     "The data here is older than you accept",
     "The `Dataset-Revision` that was sent in is the least that the client accepts, and it has not arrived here yet.",
 )
-BAD_REQUEST = Kind("bad-request", 400, "The request is malformed", "It does not follow HTTP, or names no host we serve.")
+BAD_REQUEST = Kind(
+    "bad-request", 400, "The request is malformed", "It does not follow HTTP, or names no host we serve."
+)
 TIMEOUT = Kind("timeout", 408, "The request took too long to arrive", "Its head has 10 seconds, its body 30.")
 TOO_LONG = Kind("uri-too-long", 414, "The address is too long", "Addresses are limited to 8,192 bytes.")
 TOO_LARGE = Kind("payload-too-large", 413, "The body is too large", "The API is read only and takes no body.")
@@ -85,9 +87,7 @@ HEADERS_TOO_LARGE = Kind(
     "headers-too-large", 431, "The headers are too large", "Headers are limited to 16 KiB and 100 fields."
 )
 NOT_IMPLEMENTED = Kind("not-implemented", 501, "No such method", "The method is none that HTTP knows.")
-TOO_MANY_REQUESTS = Kind(
-    "too-many-requests", 429, "Too many requests", "Ask again after the seconds in `Retry-After`."
-)
+TOO_MANY_REQUESTS = Kind("too-many-requests", 429, "Too many requests", "Ask again after the seconds in `Retry-After`.")
 INTERNAL = Kind(
     "internal", 500, "Something went wrong on our side", "It was logged under the `request_id`; please report it."
 )

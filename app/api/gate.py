@@ -101,7 +101,12 @@ class Gate:
 
     async def _tell(self, problem: Problem, scope: Scope, answer: Send, request_id: bytes) -> None:
         body = problem.body(scope["path"], request_id.decode())
-        content = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store", **problem.headers}
+        content = {
+            "Content-Type": MEDIA_TYPE,
+            "Content-Length": str(len(body)),
+            "Cache-Control": "no-store",
+            **problem.headers,
+        }
         await _send(answer, problem.kind.status, content, b"" if scope["method"] == "HEAD" else body)
 
     def _new_id(self) -> bytes:

@@ -11,6 +11,7 @@ DEEPEST = 4
 MOST = 40
 LEAF = re.compile(r"([a-z_]+(?:\.[a-z_]+)??)\.(eq|" + "|".join(name for name in OPERATORS if name) + r")\.")
 
+
 @dataclass(frozen=True)
 class Wanted:
     """One filter parameter with its parsed values."""

@@ -104,8 +104,11 @@ class Lookup:
         for start in ("", text[:2].lower()):
             query = self._query(
                 (*names, bool(start)),
-                (statement.where(func.substr(records.id, 1, 2) == bindparam("start", type_=String())) if start else statement)
-                .limit(MOST_CANDIDATES + 1),
+                (
+                    statement.where(func.substr(records.id, 1, 2) == bindparam("start", type_=String()))
+                    if start
+                    else statement
+                ).limit(MOST_CANDIDATES + 1),
             )
             rows = await self.reader.fetch(query, {"start": start})
             if len(rows) <= MOST_CANDIDATES:
@@ -173,7 +176,8 @@ class Lookup:
     async def _unknown_word(self, parameter: Parameter, text: str) -> Fault:
         column: Any = parameter.column
         query = self._query(
-            f"words {column}", select(column).where(column.is_not(None)).distinct().order_by(column).limit(MOST_CANDIDATES)
+            f"words {column}",
+            select(column).where(column.is_not(None)).distinct().order_by(column).limit(MOST_CANDIDATES),
         )
         words = [word for (word,) in await self.reader.fetch(query, {})]
         meant = near(text, words) or [word for word in words if fold(word) == fold(text)]
@@ -193,4 +197,3 @@ def _has_word(parameter: Parameter) -> Any:
     revision = select(Dataset.revision).scalar_subquery()  # type: ignore[call-overload]
     here = select(literal(1)).where(column == bindparam("text", type_=String())).limit(1).exists()
     return select(revision, here)
-

@@ -115,7 +115,7 @@ HEADERS = {
     "Link": ("`self`, `next` and `prev`, as in `links`.", '</v1/places>; rel="self"'),
     "Content-Disposition": ("Name for the file, of any format but JSON.", 'inline; filename="places.csv"'),
     "X-Request-ID": ("Id of the request, as in the logs: that which was sent in, else a new one.", "2f6c1d0e9a8b7c6d"),
-    "Location": ("Where it is.", "/v1/minerals/lithium"),
+    "Location": ("Where it is.", "/v1/records/gallium"),
     "Retry-After": ("Seconds to wait before asking again.", "1"),
     "Allow": ("Methods that are answered.", "GET, HEAD, OPTIONS"),
 }
@@ -190,7 +190,11 @@ def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
             _control("format", {"type": "string", "enum": list(OF_RECORD)}, OF_RECORD[-1]),
             *CONDITIONAL,
         ],
-        responses={"200": ok("The record.", ref("schemas", schema_name(resource)), formats=OF_RECORD), **UNCHANGED, **MOVED},
+        responses={
+            "200": ok("The record.", ref("schemas", schema_name(resource)), formats=OF_RECORD),
+            **UNCHANGED,
+            **MOVED,
+        },
         problems=RECORD_PROBLEMS,
     )
 
@@ -244,7 +248,9 @@ def filter_parameters(catalog: Catalog, resource: Resource, names: Sequence[str]
 def _list_parameters(catalog: Catalog, resource: Resource, names: Sequence[str] | None = None) -> list[Json]:
     made = filter_parameters(catalog, resource, list(catalog.filters(resource)) if names is None else names)
     made += [
-        cursor() if name == "cursor" else ref("parameters", name if name in SHARED_CONTROLS else f"{resource.name}.{name}")
+        cursor()
+        if name == "cursor"
+        else ref("parameters", name if name in SHARED_CONTROLS else f"{resource.name}.{name}")
         for name in CONTROLS
         if name != "include" or catalog.relatives(resource)
     ]

@@ -13,7 +13,7 @@ from app.api.formats import FORMATS
 from app.api.logic import Group, Wanted
 from app.core.declare import Catalog, Resource
 from app.core.filters import Parameter
-from app.core.values import clean
+from app.core.values import safe
 
 MOST_VALUES = 200
 MOST_SORTS = 3
@@ -27,7 +27,7 @@ CONTROLS: Mapping[str, tuple[str, str]] = {
     "cursor": ("Where the page begins: take it from `links.next` or `links.prev`.", ""),
     "or": ("Conditions of which any may hold, nested with `and(...)`: `name.operator.value`, the operators being "
            "`eq` and the suffixes. A value with a comma or bracket stands in double quotes.",
-           "(kind.eq.procurement,and(kind.eq.policy_review,equipment.eq.f-35))"),
+           "(kind.eq.procurement,and(kind.eq.policy_review,participant.eq.india))"),
     "fields": ("Only these fields of each record; `id` is always there.", "title,kind"),
     "include": ("Linked records that come along under `included`.", "statements"),
     "facet": ("Fields whose values are counted over all that was found, under `meta.facets`.", "kind"),
@@ -98,7 +98,7 @@ def decode(raw: bytes) -> tuple[list[tuple[str, str]], list[Fault]]:
             faults.append(Fault(shown, "invalid_text", f"The value of {shown[:60]} is not UTF-8."))
             continue
         try:
-            pairs.append((clean(name), clean(value)))
+            pairs.append((safe(name), safe(value)))
         except ValueError as error:
             faults.append(Fault(name, "invalid_text", f"{_named(name)} {error}.", value))
     return pairs, faults
@@ -135,14 +135,18 @@ class Reading:
 
     def _unknown(self, name: str, value: str) -> Fault:
         known = [*self.parameters, *self.controls]
-        meant = [word for word in _elsewhere(self.catalog, self.resource, name, value) if word.partition("=")[0] in known]
+        meant = [
+            word for word in _elsewhere(self.catalog, self.resource, name, value) if word.partition("=")[0] in known
+        ]
         base, _, suffix = name.rpartition("__")
         if not meant and base in self.parameters:
             allowed = sorted(p for p in self.parameters if p.startswith(f"{base}__"))
             return Fault(
                 name,
                 "unknown_operator",
-                f"{base} cannot be asked with __{suffix[:20]}." if suffix.isprintable() else f"{base} has no such suffix.",
+                f"{base} cannot be asked with __{suffix[:20]}."
+                if suffix.isprintable()
+                else f"{base} has no such suffix.",
                 value,
                 allowed=[base, *allowed],
                 did_you_mean=near(name, allowed),
@@ -206,7 +210,9 @@ class Reading:
             if wanted.parameter.filter.unit and wanted.parameter.operator in ("gt", "gte", "lt", "lte")
         ]
         needing += [
-            (f"sort={name}", filters[name].unit or "") for name, _ in self.ask.sort if name in filters and filters[name].unit
+            (f"sort={name}", filters[name].unit or "")
+            for name, _ in self.ask.sort
+            if name in filters and filters[name].unit
         ]
         for name, unit in needing:
             asked = next((wanted for wanted in self.ask.wanted if wanted.parameter.name == unit), None)
@@ -343,5 +349,3 @@ def canonical(ask: Ask) -> str:
     if ask.format:
         pairs.append(("format", ask.format))
     return "&".join(f"{quote(name, safe='')}={quote(value, safe=',:-')}" for name, value in sorted(pairs))
-
-

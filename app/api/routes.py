@@ -131,7 +131,9 @@ async def _cited_record(request: Request, resource: Resource, found: Found) -> R
     at = await dated(request, found.revision)
     note = f"After {', '.join(sources)}." if sources else ""
     where = public(request, values["url"])
-    about = About(values.get("title") or f"{resource.singular.capitalize()} {values['id']}", where, found.revision, at, note)
+    about = About(
+        values.get("title") or f"{resource.singular.capitalize()} {values['id']}", where, found.revision, at, note
+    )
     headers = validators(found.revision, found.digest, f"{BIBTEX.name} {values['url']}")
     headers["Link"] = link_header({"cite-as": where})
     body = BIBTEX.write(resource, (), about).head() if BIBTEX.write else b""
@@ -153,7 +155,12 @@ async def dated(request: Request, revision: int) -> str:
 
 def _no_filter(wanted: Wanted) -> Fault:
     name = wanted.parameter.name
-    return Fault(name, "unknown_parameter", f"A single record takes no {name}: filter the list.", allowed=("fields", "format", "include"))
+    return Fault(
+        name,
+        "unknown_parameter",
+        f"A single record takes no {name}: filter the list.",
+        allowed=("fields", "format", "include"),
+    )
 
 
 async def listing(request: Request, reading: Reading, *, below: tuple[str, str] | None = None) -> Response:
@@ -254,7 +261,9 @@ def acceptable(request: Request, name: str | None, allowed: Sequence[Format]) ->
         given = next((one for one in allowed if one.name == name), None)
         names = tuple(one.name for one in allowed)
         if given is None:
-            raise invalid([Fault("format", "invalid_value", f"This address is given as {', '.join(names)}.", name, allowed=names)])
+            raise invalid(
+                [Fault("format", "invalid_value", f"This address is given as {', '.join(names)}.", name, allowed=names)]
+            )
         if given.missing:
             raise invalid([Fault("format", "not_installed", given.missing, name, allowed=names)])
         return given
@@ -269,7 +278,9 @@ def acceptable(request: Request, name: str | None, allowed: Sequence[Format]) ->
     if made is None:
         types = tuple(one.media_type for one in allowed)
         detail = f"This address gives {', '.join(types)}."
-        raise Problem(NOT_ACCEPTABLE, detail, [Fault("Accept", "not_acceptable", detail, place="header", allowed=types)])
+        raise Problem(
+            NOT_ACCEPTABLE, detail, [Fault("Accept", "not_acceptable", detail, place="header", allowed=types)]
+        )
     return made
 
 
@@ -279,7 +290,9 @@ def accept_revision(request: Request, revision: int) -> None:
     if least is None:
         return
     if not least.isdigit() or len(least) > 15:
-        raise invalid([Fault("Dataset-Revision", "invalid_value", "Dataset-Revision is a whole number.", least, place="header")])
+        raise invalid(
+            [Fault("Dataset-Revision", "invalid_value", "Dataset-Revision is a whole number.", least, place="header")]
+        )
     if int(least) > revision:
         raise Problem(OUTDATED, f"The newest revision here is {revision}.", headers={"Retry-After": "1"})
 
@@ -338,24 +351,25 @@ def not_found(detail: str, meant: Sequence[str]) -> Problem:
     return Problem(NOT_FOUND, detail + question(meant), [fault])
 
 
-def nowhere(catalog: Catalog, path: str) -> Problem:
-    """The 404 of a path that no route has, with the one that was probably meant."""
+def nowhere(catalog: Catalog, path: str, others: Sequence[str] = ()) -> Problem:
+    """The 404 of a path that no route has, with the one that was probably meant.
+
+    `others` are the names of lists that are no resource's.
+    """
+    lists = [*catalog.by_name, *others]
     tidy = path.rstrip("/")
     pieces = tidy.removeprefix("/").split("/")
     name = pieces[1] if len(pieces) > 1 and pieces[0] == "v1" else pieces[0]
     rest = "/".join(pieces[2:] if pieces[0] == "v1" else pieces[1:])
     meant: list[str] = []
-    if tidy != path and (name in catalog.by_name or tidy == "/v1"):
+    if tidy != path and (name in lists or tidy == "/v1"):
         meant = [tidy if not path.startswith("//") else f"/{tidy.lstrip('/')}"]
     elif name in catalog.mistaken:
         meant = [catalog.mistaken[name]]
-    elif similar := near(name, [*catalog.by_name, *catalog.mistaken]):
+    elif similar := near(name, [*lists, *catalog.mistaken]):
         meant = [catalog.mistaken.get(similar[0], f"/v1/{similar[0]}")]
-    elif name in catalog.by_table or name in catalog.by_name:
-        known = catalog.by_table.get(name) or catalog.by_name[name]
-        meant = [f"/v1/{known.name}"]
-    if name in catalog.by_name and pieces[0] != "v1":
+    elif name in catalog.by_table:
+        meant = [f"/v1/{catalog.by_table[name].name}"]
+    if name in lists and pieces[0] != "v1":
         meant = [f"/v1/{name}{'/' + rest if rest else ''}"]
     return not_found("There is nothing at this address.", meant)
-
-

@@ -126,7 +126,9 @@ def apply(
     index.keep(connection, catalog, [(id, after) for _, id, after in changes], new=created)
     digest = Digest(dataset["digest"])
     digest.add(changes)
-    number = _raise_revision(connection, dict(dataset), digest, changeset.at, changeset.reason, changeset.note, changeset.seed)
+    number = _raise_revision(
+        connection, dict(dataset), digest, changeset.at, changeset.reason, changeset.note, changeset.seed
+    )
     insert_all(
         connection,
         table_of(Change),
@@ -135,7 +137,9 @@ def apply(
             for position, (op, id, after) in enumerate(changes)
         ],
     )
-    counts = [sum(op is kind for op, _, _ in changes) for kind in (Operation.create, Operation.update, Operation.delete)]
+    counts = [
+        sum(op is kind for op, _, _ in changes) for kind in (Operation.create, Operation.update, Operation.delete)
+    ]
     return Outcome(number, *counts)
 
 
@@ -158,7 +162,9 @@ def load(
         writer = Writer(connection, catalog, drafts)
         composed, faults = compose(catalog, drafts, writer.before, writer.before.values_of)
         faults += writer.faults()
-        faults += [Fault(draft.id, "id", f"{draft.id} is there already") for draft in drafts if draft.id in writer.before]
+        faults += [
+            Fault(draft.id, "id", f"{draft.id} is there already") for draft in drafts if draft.id in writer.before
+        ]
         if faults:
             raise Refused(faults)
         writer.insert(composed, lambda step, done, total: None)

@@ -168,13 +168,21 @@ def _value_faults(catalog: Catalog, draft: Draft, values: Values, ids: Known) ->
     try:
         read = resource.read.model_validate({key: document[key] for key in resource.keys})
         values |= {
-            name: value for name, value in read.model_dump(mode="json").items() if name in values or document[name] is None
+            name: value
+            for name, value in read.model_dump(mode="json").items()
+            if name in values or document[name] is None
         }
     except ValidationError as error:
         for found in error.errors():
             where = str(found["loc"][0]) if found["loc"] else None
-            problem = "is missing" if where and document.get(where) is None else found["msg"].removeprefix("Value error, ")
-            item = document[where][found["loc"][1]] if where in resource.lists and len(found["loc"]) > 1 else None
+            problem = (
+                "is missing" if where and document.get(where) is None else found["msg"].removeprefix("Value error, ")
+            )
+            item = (
+                (document[str(where)] or [])[found["loc"][1]]
+                if where in resource.lists and len(found["loc"]) > 1
+                else None
+            )
             yield Fault(draft.id, where, f"{where} {problem}", _statement_of(draft, where, item))
     for link in catalog.links(resource):
         name = link.listed.field if link.listed else link.name
@@ -197,9 +205,7 @@ def _statement_of(draft: Draft, name: str | None, item: Any) -> str | None:
     return next(found, None)
 
 
-def _link_faults(
-    catalog: Catalog, draft: Draft, name: str, link: Linked, item: Any, ids: Known
-) -> Iterator[Fault]:
+def _link_faults(catalog: Catalog, draft: Draft, name: str, link: Linked, item: Any, ids: Known) -> Iterator[Fault]:
     id = item[link.listed.key] if link.listed and isinstance(item, dict) else item
     statement = _statement_of(draft, name, item)
     if id is None or id not in ids:

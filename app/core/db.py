@@ -131,7 +131,7 @@ def database_url(text: str) -> URL:
 
 def write_ahead_log_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
     """Whether this SQLite library is free of the bug in which resetting the log loses a commit."""
-    return version >= (3, 51, 3) or version[:2] in ((3, 50), (3, 44)) and version[2] >= {50: 7, 44: 6}[version[1]]
+    return version >= (3, 51, 3) or (version[:2] in ((3, 50), (3, 44)) and version[2] >= {50: 7, 44: 6}[version[1]])
 
 
 def engine(text: str) -> Engine:

@@ -108,9 +108,7 @@ class Resource:
     def parts(self) -> dict[str, str]:
         """Fields that are part of a composite, with the composite's name."""
         return {
-            column.key: composite.main.key
-            for composite in self.composites
-            for column, _ in composite.parts.values()
+            column.key: composite.main.key for composite in self.composites for column, _ in composite.parts.values()
         }
 
     @cached_property
@@ -225,9 +223,9 @@ class Catalog:
             found[name] = Relative(name, self.by_table.get(link.ids[0]), link, reverse=False)
         for exact in (True, False):
             for other, link in self.links_to(resource):
-                if (link.ids == (resource.singular,)) is exact and (link.reverse or not exact):
-                    if isinstance(link, One) or exact:
-                        found.setdefault(other.name, Relative(other.name, other, link, reverse=True))
+                is_exact = link.ids == (resource.singular,)
+                if is_exact is exact and (link.reverse if exact else isinstance(link, One)):
+                    found.setdefault(other.name, Relative(other.name, other, link, reverse=True))
         return found
 
     def nested(self, resource: Resource) -> dict[str, Relative]:

@@ -41,7 +41,9 @@ def documents(connection: Connection, catalog: Catalog, resource: Resource, ids:
         lists = {
             field: _grouped(
                 connection.execute(
-                    select(several.table).where(several.owner.in_(some)).order_by(several.owner, several.table.c.position)
+                    select(several.table)
+                    .where(several.owner.in_(some))
+                    .order_by(several.owner, several.table.c.position)
                 ).mappings()
             )
             for field, several in resource.lists.items()
@@ -61,9 +63,7 @@ def documents(connection: Connection, catalog: Catalog, resource: Resource, ids:
 
 def _rows(connection: Connection, table: type[SQLModel], ids: Sequence[str]) -> Iterable[RowMapping]:
     key = table_of(table).c.id
-    return connection.execute(
-        select(table_of(table)).where(key.in_(ids)).order_by(key)
-    ).mappings()
+    return connection.execute(select(table_of(table)).where(key.in_(ids)).order_by(key)).mappings()
 
 
 def _grouped(rows: Iterable[RowMapping]) -> dict[str, list[RowMapping]]:
@@ -124,7 +124,9 @@ class _Evidence:
         visible = {row.id for rows in fields.values() for row in shown(rows, self.kinds)}
         behind = [row for row in self.statements[id] if row.id in visible]
         found["not_exhaustive"] = sorted({row.cited for row in behind if row.is_exhaustive is False and row.cited})
-        cited = [row for row in behind if not row.cited or self.resource.provenance(row.cited) is not Provenance.derived]
+        cited = [
+            row for row in behind if not row.cited or self.resource.provenance(row.cited) is not Provenance.derived
+        ]
         found["citations"] = [*_citations(cited), *self._reference(common["reference"], {**values, **found})]
         found["disputed"] = [
             {

@@ -24,7 +24,9 @@ class Provenance(StrEnum):
     """Worked out from the rest."""
 
 
-def _declared(provenance: Provenance, description: str, example: Any, column: Any, link: type[SQLModel] | str | None) -> Any:
+def _declared(
+    provenance: Provenance, description: str, example: Any, column: Any, link: type[SQLModel] | str | None
+) -> Any:
     options: dict[str, Any] = {}
     if link is not None:
         options["sa_column_args"] = [reference_to(link)]
@@ -58,16 +60,12 @@ def ours(
     return _declared(Provenance.ours, description, example, column, link)
 
 
-def reference(
-    description: str, *, example: Any, column: type[TypeEngine[Any]] | TypeEngine[Any] = Characters
-) -> Any:
+def reference(description: str, *, example: Any, column: type[TypeEngine[Any]] | TypeEngine[Any] = Characters) -> Any:
     """A field that a reference dataset fills."""
     return _declared(Provenance.reference, description, example, column, None)
 
 
-def derived(
-    description: str, *, example: Any, column: type[TypeEngine[Any]] | TypeEngine[Any] = Characters
-) -> Any:
+def derived(description: str, *, example: Any, column: type[TypeEngine[Any]] | TypeEngine[Any] = Characters) -> Any:
     """A field that is worked out from the rest."""
     return _declared(Provenance.derived, description, example, column, None)
 

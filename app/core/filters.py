@@ -307,7 +307,9 @@ class Dates(OnColumn):
         super().__init__(column, DATE, also=also)
         self.first, self.last = first, last
         self.sorts = (first, last)
-        self.also |= {f"{self.name}_{word}": f"{self.name}__{way}" for word, way in (("before", "lte"), ("after", "gte"))}
+        self.also |= {
+            f"{self.name}_{word}": f"{self.name}__{way}" for word, way in (("before", "lte"), ("after", "gte"))
+        }
 
     def bind(self, operator: str, value: Any) -> tuple[Any, ...]:
         if operator in ("", "not"):
@@ -418,13 +420,13 @@ def link_operators(table: str) -> tuple[str, ...]:
 
 def broader_of(table: str) -> Column[Any] | None:
     """The column in which the records of a table name a broader one."""
-    columns = SQLModel.metadata.tables[table].c
-    return columns["broader"] if "broader" in columns else None
+    return SQLModel.metadata.tables[table].c.get("broader")
 
 
 def within(column: Any, slots: Slots) -> ColumnElement[bool]:
     """Whether a link leads to one of the given ids or to anything narrower."""
-    broader = broader_of(target_of(getattr(column, "property", None) and column.property.columns[0] or column))
+    mapped = getattr(column, "property", None)
+    broader = broader_of(target_of(column if mapped is None else mapped.columns[0]))
     assert broader is not None
     ids = broader.table.c.id
     narrower = select(ids).where(_any(ids, [slot[0] for slot in slots])).cte(recursive=True)
@@ -528,7 +530,9 @@ class Several(Filter):
 class Many(Several):
     """A list of values of an enum."""
 
-    def __init__(self, owner: type[SQLModel], field: str, values: type[StrEnum], *, name: str, also: Sequence[str] = ()):
+    def __init__(
+        self, owner: type[SQLModel], field: str, values: type[StrEnum], *, name: str, also: Sequence[str] = ()
+    ):
         super().__init__(
             owner,
             field,
@@ -639,9 +643,7 @@ class Identity(Filter):
         return compare(self.column, operator, slots)
 
 
-QUESTION = Kind(
-    search.parse, {"type": "string", "minLength": 1, "maxLength": search.LONGEST}, splits=False
-)
+QUESTION = Kind(search.parse, {"type": "string", "minLength": 1, "maxLength": search.LONGEST}, splits=False)
 
 
 class Words(Filter):

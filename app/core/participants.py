@@ -47,4 +47,3 @@ def participants(owner: type[SQLModel]) -> Links:
             "supplier": "participant={value}&role=supplier",
         },
     )
-

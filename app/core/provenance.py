@@ -141,9 +141,7 @@ class StatementBase(SQLModel):
     )
     certainty: Certainty = ours("How firmly it is said.", example="stated", column=choices(Certainty))
     rank: Rank = ours("Preference among several statements.", example="normal", column=choices(Rank))
-    verification: Verification = ours(
-        "What checking has shown.", example="unverified", column=choices(Verification)
-    )
+    verification: Verification = ours("What checking has shown.", example="unverified", column=choices(Verification))
     is_exhaustive: bool | None = ours(
         "False where the source gives examples only; null where it does not matter.", example=None, column=Boolean
     )

@@ -46,9 +46,7 @@ class Record(SQLModel, table=True):
         schema_extra={"examples": ["commitments"]},
     )
     state: State = Field(default=State.live, sa_type=choices(State))
-    merged_into: str | None = Field(
-        default=None, sa_type=Characters, sa_column_args=[reference_to("record")]
-    )
+    merged_into: str | None = Field(default=None, sa_type=Characters, sa_column_args=[reference_to("record")])
     seeded: bool = Field(default=False, sa_type=Boolean)
     title: str | None = Field(default=None, sa_type=Characters)
     title_folded: str | None = Field(default=None, sa_type=Characters)
@@ -98,9 +96,14 @@ class Dispute(BaseModel):
     """Another source that contradicts or supersedes what a field shows."""
 
     field: Annotated[str | None, Described(description="The disputed field.", examples=["launched"])]
-    value: Annotated[Any, Described(description="What the other source says; null where it says there is none.", examples=["2025-02-13"])]
+    value: Annotated[
+        Any,
+        Described(description="What the other source says; null where it says there is none.", examples=["2025-02-13"]),
+    ]
     source: Annotated[Slug, Described(description="Id of the other source.", examples=["greater-kashmir-2025-02-14"])]
-    statement: Annotated[Slug, Described(description="Id of its statement.", examples=["greater-kashmir-2025-02-14-s27"])]
+    statement: Annotated[
+        Slug, Described(description="Id of its statement.", examples=["greater-kashmir-2025-02-14-s27"])
+    ]
 
 
 class Identified(SQLModel):

@@ -22,10 +22,15 @@ def fold(text: str) -> str:
 
 
 def clean(text: str) -> str:
+    """Normalized text without blanks at its ends; ValueError where it is not `safe`."""
+    return safe(text).strip()
+
+
+def safe(text: str) -> str:
     """Normalized text; ValueError on control, bidirectional and zero-width characters."""
     if found := _FORBIDDEN.search(text):
         raise ValueError(f"has the character U+{ord(found.group()):04X}, which text may not hold")
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", text)
 
 
 def _text_only(value: Any) -> Any:
@@ -83,7 +88,9 @@ Duration = Annotated[str, Field(pattern=r"^P[0-9]+(Y|M|D)$")]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 Whole = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
-Decimal = Annotated[float, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER, allow_inf_nan=False), PlainSerializer(integral)]
+Decimal = Annotated[
+    float, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER, allow_inf_nan=False), PlainSerializer(integral)
+]
 
 
 class Activity(StrEnum):

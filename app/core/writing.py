@@ -31,6 +31,8 @@ class Operation(StrEnum):
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, some thousands at a time."""
+    """Put rows into a table, some thousands in one statement."""
     for start in range(0, len(rows), 5000):
         connection.execute(insert(table), list(rows[start : start + 5000]))
 
@@ -157,7 +159,7 @@ class Writer:
 
     def _links(self) -> Iterator[tuple[Any, Any]]:
         """Every column that holds an id of another record, after the column of the record whose it is."""
-        tables = [(table_of(Record), col(Record.id))]
+        tables: list[tuple[Table, Any]] = [(table_of(Record), table_of(Record).c.id)]
         for resource in self.catalog:
             own = table_of(resource.table)
             tables.append((own, own.c.get("record", own.c.id)))

@@ -114,9 +114,13 @@ class CommitmentBase(SQLModel):
     status_as_of: PartialDate | None = derived("Date of that event.", example="2025-02-17")
     start: PartialDate | None = said("When it is to begin.", example="2025")
     due: PartialDate | None = said("By when it is to be met.", example="2030")
-    amount: Whole | None = said("Money promised, in whole units of the currency.", example=500_000_000_000, column=BigInteger)
+    amount: Whole | None = said(
+        "Money promised, in whole units of the currency.", example=500_000_000_000, column=BigInteger
+    )
     currency: CurrencyCode | None = said("Currency of the amount, ISO 4217.", example="USD")
-    amount_scope: AmountScope | None = said("What the amount stands for.", example="target", column=choices(AmountScope))
+    amount_scope: AmountScope | None = said(
+        "What the amount stands for.", example="target", column=choices(AmountScope)
+    )
     multiplier: Decimal | None = said("By how much something is to grow: 2 is a doubling.", example=2, column=Float)
     quantity: Decimal | None = said("How many.", example=6, column=Float)
     quantity_relation: QuantityRelation | None = said(
@@ -130,7 +134,16 @@ class Commitment(CommitmentBase, table=True):
 
     __tablename__ = "commitment"
     __table_args__ = indexed(
-        "initiative", "pillar", "program", "kind", "modality", "status", "currency", "amount", "due_first", "start_first"
+        "initiative",
+        "pillar",
+        "program",
+        "kind",
+        "modality",
+        "status",
+        "currency",
+        "amount",
+        "due_first",
+        "start_first",
     )
 
     id: str = identity()
@@ -147,7 +160,9 @@ class StatusEvent(SQLModel):
 
     status: Status = derived("The status.", example="announced")
     as_of: PartialDate | None = derived("Since when.", example="2025-02-17")
-    as_of_basis: AsOfBasis = derived("Whether the source gives the date or it is the source's own.", example="source_date")
+    as_of_basis: AsOfBasis = derived(
+        "Whether the source gives the date or it is the source's own.", example="source_date"
+    )
     source: Slug = derived("Who says so.", example="trust-compact-article")
     statement: Slug = derived("The statement.", example="trust-compact-article-f165-equipment")
 
@@ -263,7 +278,9 @@ COMMITMENTS = Resource(
         Dates(Commitment.status_as_of, Commitment.status_as_of_first, Commitment.status_as_of_last),
         STATUS_EVENTS,
         Dates(Commitment.start, Commitment.start_first, Commitment.start_last, also=("begin",)),
-        Dates(Commitment.due, Commitment.due_first, Commitment.due_last, also={"deadline": "due__lte", "by": "due__lte"}),
+        Dates(
+            Commitment.due, Commitment.due_first, Commitment.due_last, also={"deadline": "due__lte", "by": "due__lte"}
+        ),
         Number(Commitment.amount, unit=Commitment.currency, also=("money",)),
         Code(Commitment.currency),
         Choice(Commitment.amount_scope, AmountScope),
@@ -296,12 +313,13 @@ COMMITMENTS = Resource(
     composites=(
         Composite(
             Commitment.amount,
-            {"currency": (Commitment.currency, None), "scope": (Commitment.amount_scope, AmountScope.unspecified.value)},
+            {
+                "currency": (Commitment.currency, None),
+                "scope": (Commitment.amount_scope, AmountScope.unspecified.value),
+            },
             unit="currency",
         ),
-        Composite(
-            Commitment.quantity, {"relation": (Commitment.quantity_relation, QuantityRelation.exact.value)}
-        ),
+        Composite(Commitment.quantity, {"relation": (Commitment.quantity_relation, QuantityRelation.exact.value)}),
     ),
     derive=derive,
     also={

@@ -1,6 +1,5 @@
 """Sources: the publications that say it, and the datasets that facts of the world are taken from."""
 
-
 from app.core.declare import Resource
 from app.core.fields import ours
 from app.core.filters import Choice, Dates, Links
@@ -30,4 +29,3 @@ SOURCES = Resource(
     ),
     also={"articles": "/v1/sources", "documents": "/v1/sources", "references": "/v1/sources"},
 )
-

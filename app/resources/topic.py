@@ -74,4 +74,3 @@ TOPICS = Resource(
         "categories": "/v1/topics",
     },
 )
-

@@ -15,12 +15,15 @@ from app.resources.relation import RELATIONS
 from app.resources.source import SOURCES
 from app.resources.statement import STATEMENTS
 
-PLACE = re.compile(r"([A-Z]+[0-9]+)(?:\.p([1-9][0-9]*))?")
-ROW = re.compile(r"([A-Z]+)([0-9]+)")
+PLACE = re.compile(r"([A-Z]+[0-9]+)(?:\.p([1-9][0-9]{0,5}))?")
+ROW = re.compile(r"([A-Z]+)([0-9]{1,6})")
+LONGEST_RANGE = 1000
 ONE_SOURCE = "source.yaml"
 BETTER_SOURCES = "sources.yaml"
 """The file that makes a folder one of better sources: many of them, beside the articles."""
 VERDICTS = "verdicts.yaml"
+BESIDE = ("LICENSE", "questions.yaml")
+"""Files that may stand beside the folders; they are not read here."""
 
 
 def folders(root: Path, *, better_sources: bool = True) -> list[Path]:
@@ -52,6 +55,13 @@ class Key(str):
     """A key of a mapping that knows its line."""
 
     line: int
+
+
+def line_of(value: Any) -> int:
+    """The line of what was read: its own, or that of the first text in it."""
+    if isinstance(value, Key):
+        return value.line
+    return next(map(line_of, value), 1)
 
 
 class _Loader(yaml.SafeLoader):
@@ -143,8 +153,10 @@ class _Folder:
     """What a place under `says` may be: a section of the folder's one source, or one of its many sources."""
 
     name: str
-    sections: dict[str, Any] | None = None
+    sections: dict[str, str] | None = None
     sources: Sequence[str] = ()
+    readable: bool = True
+    """Whether its sections are known; where not, that was told, and nothing can be said of its places."""
 
 
 class Reading:
@@ -170,6 +182,9 @@ class Reading:
         """Every folder, and every file in it."""
         if not self.folders:
             self.problem(str(self.root), 1, None, None, "there is no seed folder here")
+        for path in sorted(self.root.iterdir()) if self.root.is_dir() else ():
+            if path.is_file() and path.name not in BESIDE:
+                self.problem(path.name, 1, None, None, "stands beside the folders, where it is not read")
         for path in self.folders:
             if (path / BETTER_SOURCES).is_file():
                 self._read_better_sources(path)
@@ -194,16 +209,17 @@ class Reading:
         file = path / ONE_SOURCE
         name = str(file.relative_to(self.root))
         found = self._load(file) if file.is_file() else None
-        folder = _Folder(path.name, {})
+        folder = _Folder(path.name, {}, readable=False)
         if not isinstance(found, dict):
             self.problem(name, 1, None, None, "must be a mapping that describes the source")
         elif found.get("id") != path.name:
             self.problem(name, 1, path.name, "id", f"id must be the folder's name, {path.name}")
         else:
-            sections = found.pop("sections", {})
-            folder.sections = sections if isinstance(sections, dict) else {}
+            folder.readable = isinstance(found.get("sections", {}), dict)
+            folder.sections = self._sections(name, path.name, self._taken(name, found, "sections"))
             self.kinds[path.name] = str(found.get("kind"))
-            self._read_ledger(name, path.name, found.pop("silent", {}), found.pop("not_data", {}))
+            silent, not_data = self._taken(name, found, "silent"), self._taken(name, found, "not_data")
+            self._read_ledger(name, path.name, silent, not_data)
             self._read_record(SOURCES, found, name, folder)
         self._read_files(path, folder, besides=(ONE_SOURCE,))
 
@@ -219,13 +235,33 @@ class Reading:
             self._read_verdicts(path / VERDICTS)
         self._read_files(path, folder, besides=(BETTER_SOURCES, VERDICTS))
 
-    def _read_ledger(self, file: str, source: str, silent: Any, not_data: Any) -> None:
+    def _taken(self, file: str, found: dict[Any, Any], name: str) -> dict[Any, Any]:
+        """A mapping that describes a source, taken out of what else does; empty where it is none."""
+        line = next((key.line for key in found if key == name), 1)
+        given = found.pop(name, {})
+        if isinstance(given, dict):
+            return given
+        self.problem(file, line, str(found["id"]), name, f"{name} must be a mapping")
+        return {}
+
+    def _sections(self, file: str, source: str, given: dict[Any, Any]) -> dict[str, str]:
+        """The titles of a source's sections."""
+        sections: dict[str, str] = {}
+        for section, title in given.items():
+            try:
+                sections[section] = STATEMENTS.typed("section_title", title)
+            except ValueError as error:
+                sections[section] = ""
+                self.problem(file, section.line, source, "sections", f"{section}: {error}")
+        return sections
+
+    def _read_ledger(self, file: str, source: str, silent: dict[Any, Any], not_data: dict[Any, Any]) -> None:
         """The rows of a source's ledger that make no statement."""
         self.rows[source] = {}
-        for row in silent:
+        for row, name in silent.items():
             self._account(file, source, row, "silent")
-            if silent[row] not in SOURCES.keys:
-                self.problem(file, row.line, source, silent[row], f"sources have no field {silent[row]}")
+            if name not in SOURCES.keys:
+                self.problem(file, row.line, source, str(name), f"sources have no field {name}")
         for rows in not_data:
             for row in self._range(file, rows):
                 self._account(file, source, row, "not_data", rows.line)
@@ -236,6 +272,9 @@ class Reading:
         if not start or not end or start[1] != end[1] or int(start[2]) > int(end[2]):
             problem = f"{rows} is neither a row such as F003 nor a range such as F003-F005"
             self.problem(file, rows.line, None, None, problem)
+            return
+        if int(end[2]) - int(start[2]) >= LONGEST_RANGE:
+            self.problem(file, rows.line, None, None, f"{rows} is more than {LONGEST_RANGE} rows")
             return
         for number in range(int(start[2]), int(end[2]) + 1):
             yield f"{start[1]}{number:0{len(start[2])}}"
@@ -284,7 +323,8 @@ class Reading:
             if isinstance(record, dict) and isinstance(record.get("id"), str):
                 records.append(record)
             else:
-                self.problem(name, 1, None, "id", "a record must be a mapping with an id")
+                line = line_of(record.get("id", record) if isinstance(record, dict) else record)
+                self.problem(name, line, None, "id", "a record must be a mapping with an id")
         return records
 
     def _read_record(self, resource: Resource, record: dict[str, Any], file: str, folder: _Folder) -> None:
@@ -324,7 +364,7 @@ class Reading:
         entry.numbers.setdefault("aliases", listed[0].line)
 
     def _read_place(self, entry: Entry, file: str, folder: _Folder, given: Any, rows: Any) -> None:
-        place = self._place(entry, file, folder, given)
+        place = self._place(entry, file, folder, given) if folder.readable else None
         if place is None:
             return
         if not isinstance(rows, dict):
@@ -350,7 +390,7 @@ class Reading:
         match = PLACE.fullmatch(given)
         if match and match[1] in folder.sections:
             paragraph = int(match[2]) if match[2] else None
-            return Place(folder.name, match[1], str(folder.sections[match[1]]), paragraph)
+            return Place(folder.name, match[1], folder.sections[match[1]], paragraph)
         known = ", ".join(folder.sections)
         self.problem(file, given.line, entry.id, None, f"{given} is not a place such as S1.p2; sections are {known}")
         return None

@@ -14,3 +14,6 @@ VIEWS = (
     service.router,
     explorer.router,
 )
+
+LISTS = ("records", "search", "suggest", "graph", "paths", "questions", "exports")
+"""What they offer under `/v1`."""

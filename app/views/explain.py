@@ -58,9 +58,9 @@ async def _explanation(answers: Answers, source: Reader, reading: Reading) -> st
         backward=cursor is not None and cursor.backward,
     )
     total = answers.queries.total(question.ask.resource, question.where)
-    given = [
-        f"  {wanted.parameter.name} = {', '.join(map(str, wanted.texts))}" for wanted in question.ask.wanted
-    ] or ["  none"]
+    given = [f"  {wanted.parameter.name} = {', '.join(map(str, wanted.texts))}" for wanted in question.ask.wanted] or [
+        "  none"
+    ]
     order = ", ".join(f"{key.column.key} {'descending' if key.down else 'ascending'}" for key in question.keys)
     return "\n".join(
         [
@@ -83,7 +83,13 @@ async def _statement(
     rows = await source.fetch(answers.queries.explain(query), values)
     bound = ", ".join(f"{name} = {values.get(name, query.defaults.get(name))!r}" for name in query.names)
     plan = [f"  {_indent(rows, row)}" for row in rows]
-    return [title, *(f"  {line}" for line in query.sql.splitlines()), f"  with {bound or 'no values'}", f"{title}: plan", *plan]
+    return [
+        title,
+        *(f"  {line}" for line in query.sql.splitlines()),
+        f"  with {bound or 'no values'}",
+        f"{title}: plan",
+        *plan,
+    ]
 
 
 def _indent(rows: Any, row: Any) -> str:

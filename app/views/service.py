@@ -24,7 +24,11 @@ def _answer(description: str) -> dict[str, object]:
 @router.api_route(
     "/healthz",
     **openapi.operation(
-        "get_health", "service", "Is it alive", "200 as long as the process runs.", responses=_answer("It is.")  # type: ignore[arg-type]
+        "get_health",
+        "service",
+        "Is it alive",
+        "200 as long as the process runs.",
+        responses=_answer("It is."),  # type: ignore[arg-type]
     ),
 )
 async def alive(request: Request) -> Response:

@@ -1,0 +1,52 @@
+"""The docs pages in a real browser: they show the document and ask the server, and nobody else."""
+
+import pytest
+
+from tests.test_browser import browser, site, watched  # noqa: F401 - fixtures
+
+OPERATION = "/docs#/commitments/list_commitments"
+
+
+def test_docs_ask_what_is_filled_in_and_nothing_else(browser, site):  # noqa: F811
+    with watched(browser, site) as page:
+        page.goto(OPERATION)
+        operation = page.locator("#operations-commitments-list_commitments")
+        operation.locator("tr[data-param-name=kind] select").select_option(["procurement"], timeout=60_000)
+        operation.locator("button.execute").click()
+        answer = operation.locator(".live-responses-table")
+        answer.locator(".response-col_status").last.wait_for(timeout=30_000)
+        assert (
+            operation.locator(".request-url pre").first.inner_text()
+            == f"{site}/v1/commitments?kind=procurement&limit=50"
+        )
+        assert "acquire-javelin" in answer.inner_text()
+        for name in ("curl", "Python", "JavaScript"):
+            assert operation.get_by_role("button", name=name, exact=True).count() == 1
+
+
+def test_docs_of_a_record_are_filled_in(browser, site):  # noqa: F811
+    with watched(browser, site) as page:
+        page.goto("/docs#/minerals/get_mineral")
+        operation = page.locator("#operations-minerals-get_mineral")
+        assert operation.locator("tr[data-param-name=id] input").input_value(timeout=60_000) == "gallium"
+        operation.locator("button.execute").click()
+        operation.locator(".live-responses-table .response-col_status").last.wait_for(timeout=30_000)
+        assert "atomic_number" in operation.locator(".live-responses-table").inner_text()
+
+
+def test_reference_shows_everything(browser, site):  # noqa: F811
+    with watched(browser, site) as page:
+        page.goto("/redoc")
+        menu = page.locator(".menu-content")
+        menu.get_by_text("Provenance").wait_for(timeout=90_000)
+        for words in ("First request", "initiatives", "statements", "service"):
+            assert menu.get_by_text(words, exact=True).count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/problems", "/problems/invalid-query"])
+def test_problem_pages(browser, site, path, scheme):  # noqa: F811
+    with watched(browser, site, color_scheme=scheme, viewport={"width": 320, "height": 800}) as page:
+        page.goto(path)
+        assert page.locator("h1").count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
