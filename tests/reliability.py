@@ -258,13 +258,18 @@ async def outage(served: Service, server: Cluster, seconds: float) -> Figures:
         await asyncio.to_thread(server.start)
         up = time.monotonic()
         await asyncio.sleep(2)
-    during = lambda load, after=0.0: [one for one in load.samples if down + after < one.at < start - 0.05]  # noqa: E731
+
+    def during(load, after=0.0):
+        return [one for one in load.samples if down + after < one.at < start - 0.05]
+
+    def back(load):
+        good = (one for one in load.samples if one.at > down + 0.2 and one.status == 200 and not one.stale)
+        return min(one.at + one.seconds for one in good) - up
+
+    def later(load):
+        return [one for one in load.samples if one.at > up + 1]
+
     not_ready = [one.at + one.seconds - stop for one in ready.samples if one.status == 503]
-    back = lambda load: (
-        min(one.at + one.seconds for one in load.samples if one.at > down + 0.2 and one.status == 200 and not one.stale)
-        - up
-    )  # noqa: E731
-    later = lambda load: [one for one in load.samples if one.at > up + 1]  # noqa: E731
     return {
         "healthz": dict(statuses(alive.samples)),
         "readyz 503 after s": round(min(not_ready), 3),

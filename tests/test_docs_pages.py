@@ -4,14 +4,20 @@ import pytest
 
 from tests.test_browser import browser, site, watched  # noqa: F401 - fixtures
 
-OPERATION = "/docs#/commitments/list_commitments"
+
+def opened(page, tag, name):
+    """An operation of the docs page, unfolded."""
+    page.goto("/docs")
+    page.locator(f"#operations-tag-{tag}").click(timeout=60_000)
+    operation = page.locator(f"#operations-{tag}-{name}")
+    operation.locator(".opblock-summary").click()
+    return operation
 
 
 def test_docs_ask_what_is_filled_in_and_nothing_else(browser, site):  # noqa: F811
     with watched(browser, site) as page:
-        page.goto(OPERATION)
-        operation = page.locator("#operations-commitments-list_commitments")
-        operation.locator("tr[data-param-name=kind] select").select_option(["procurement"], timeout=60_000)
+        operation = opened(page, "commitments", "list_commitments")
+        operation.locator("tr[data-param-name=kind] select").select_option(["procurement"], timeout=30_000)
         operation.locator("button.execute").click()
         answer = operation.locator(".live-responses-table")
         answer.locator(".response-col_status").last.wait_for(timeout=30_000)
@@ -20,15 +26,16 @@ def test_docs_ask_what_is_filled_in_and_nothing_else(browser, site):  # noqa: F8
             == f"{site}/v1/commitments?kind=procurement&limit=50"
         )
         assert "acquire-javelin" in answer.inner_text()
+        snippets = operation.locator(".request-snippets")
         for name in ("curl", "Python", "JavaScript"):
-            assert operation.get_by_role("button", name=name, exact=True).count() == 1
+            snippets.locator(".btn").get_by_text(name, exact=True).click()
+            assert f"{site}/v1/commitments?kind=procurement&limit=50" in snippets.inner_text()
 
 
 def test_docs_of_a_record_are_filled_in(browser, site):  # noqa: F811
     with watched(browser, site) as page:
-        page.goto("/docs#/minerals/get_mineral")
-        operation = page.locator("#operations-minerals-get_mineral")
-        assert operation.locator("tr[data-param-name=id] input").input_value(timeout=60_000) == "gallium"
+        operation = opened(page, "minerals", "get_mineral")
+        assert operation.locator("tr[data-param-name=id] input").input_value(timeout=30_000) == "gallium"
         operation.locator("button.execute").click()
         operation.locator(".live-responses-table .response-col_status").last.wait_for(timeout=30_000)
         assert "atomic_number" in operation.locator(".live-responses-table").inner_text()

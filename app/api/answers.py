@@ -121,7 +121,7 @@ class Answers:
         ask = replace(reading.ask, wanted=measured, groups=groups)
         searches = (one for one in measured if isinstance(one.parameter.filter, Words))
         ranked = None if ask.sort else next(searches, None)
-        keys = by_id(ask.resource) if ranked else sort_keys(self.catalog, ask.resource, ask.sort)
+        keys = by_id(ask.resource) if ranked else sort_keys(ask.catalog, ask.resource, ask.sort)
         paging = Where.of(measured, groups)
         counting = paging if self.reader.dialect.name == "sqlite" else Where.of(wanted, groups)
         return Question(ask, counting, paging, keys, canonical(ask), ranked)
@@ -303,7 +303,7 @@ class Answers:
 
     async def facet(self, question: Question, path: str, name: str, revision: int) -> list[dict[str, Any]]:
         """How many records have each value of a field, that field's own filters lifted."""
-        entry = self.catalog.filters(question.ask.resource)[name]
+        entry = question.ask.catalog.filters(question.ask.resource)[name]
         query, values = self.queries.facet(question.ask.resource, entry, question.where.without(entry))
         rows = await self.reader.fetch(query, values)
         if rows[0][0] != revision:
@@ -325,15 +325,13 @@ class Answers:
 
     def _toggled(self, ask: Ask, path: str, entry: Filter, value: Any, chosen: set[Any]) -> str:
         """The same list with one value of a filter added or taken away."""
-        parameters = self.catalog.parameters(ask.resource)
+        parameters = ask.catalog.parameters(ask.resource)
         others = [wanted for wanted in ask.wanted if wanted.parameter.filter is not entry]
         texts: tuple[str, ...]
         if value is None:
             texts, parameter = ("true",), parameters.get(f"{entry.name}__isnull")
         else:
-            word = value if isinstance(value, str) else "true" if value else "false"
-            kept = [str(one) for one in chosen if one != value]
-            texts = tuple(sorted(kept if value in chosen else [*kept, word]))
+            texts = tuple(sorted(_word(one) for one in chosen ^ {value}))
             parameter = parameters[entry.name]
         if texts and parameter is not None:
             others.append(Wanted(parameter, texts, texts))
@@ -342,7 +340,7 @@ class Answers:
     async def _include(self, page: Page, ask: Ask) -> None:
         page.included = {}
         records = [orjson.loads(document) for document in page.documents]
-        relatives = self.catalog.relatives(ask.resource)
+        relatives = ask.catalog.relatives(ask.resource)
         for name in ask.include:
             relative = relatives[name]
             fetch = self._linking if relative.reverse else self._linked
@@ -408,6 +406,11 @@ class Answers:
         query = self.queries.compiled(("dataset",), lambda: select(Dataset.revision, Dataset.digest, Dataset.at))  # type: ignore[call-overload]
         ((revision, digest, at),) = await self.reader.fetch(query, {})
         return revision, digest, at
+
+
+def _word(value: Any) -> str:
+    """A value of a filter as it is typed."""
+    return value if isinstance(value, str) else "true" if value else "false"
 
 
 def _label(value: Any, title: str | None) -> str:

@@ -69,6 +69,7 @@ ELSEWHERE = {
 class Ask:
     """A request for a list, understood."""
 
+    catalog: Catalog
     resource: Resource
     wanted: list[Wanted] = field(default_factory=list)
     groups: tuple[Group, ...] = ()
@@ -115,7 +116,7 @@ class Reading:
         self.catalog, self.resource = catalog, resource
         self.parameters = catalog.parameters(resource)
         self.controls = controls
-        self.ask = Ask(resource)
+        self.ask = Ask(catalog, resource)
         pairs, self.faults = decode(raw)
         given: dict[str, list[str]] = {}
         for name, value in pairs:

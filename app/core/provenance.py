@@ -171,7 +171,7 @@ class Statement(StatementBase, table=True):
 class Answer(SQLModel):
     """How a statement answers another one."""
 
-    id: Slug = ours("The statement that is answered.", example="trust-compact-article-f036-india")
+    id: Slug = ours("The statement that is answered.", example="trust-compact-article-f036")
     kind: AnswerKind = ours("What it does to it.", example="contradicts")
 
 
@@ -181,6 +181,6 @@ ANSWERS = Links(
     Statement,
     Column("kind", choices(AnswerKind), nullable=False),
     name="answers",
-    example="trust-compact-article-f036-india",
+    example="trust-compact-article-f036",
     description="Id of a statement that it answers.",
 )
