@@ -28,6 +28,8 @@ SEEN = 100
 """Records of a resource among which values for its fields are sought."""
 MOST_ITEMS = 2
 """Items of a list that the example of a field shows."""
+LARGEST = 30_000
+"""Bytes of an answer that is shown whole; a larger one is not shown."""
 PATH = "id"
 
 
@@ -214,7 +216,8 @@ class Illustrator:
             if binary or made.get("examples", {}).get("answer", {}).get("$ref"):
                 continue
             answer = await ask(self.app, Request(target, headers={"accept": media_type}))
-            if answer.status == 200 and answer.headers["content-type"].startswith(media_type):
+            fits = answer.status == 200 and len(answer.body) <= LARGEST
+            if fits and answer.headers["content-type"].startswith(media_type):
                 value = answer.json if media_type == "application/json" else answer.body.decode()
                 made["examples"] = {"answer": {"summary": f"GET {unquote(target)}", "value": value}}
                 self._cursor(operation, value)
@@ -264,17 +267,21 @@ class Illustrator:
             yield name or parameter["name"], self.components["parameters"][name] if name else parameter
 
     def _query(self, operation: Json) -> str:
-        """The shortest question that shows something: what is required, the first record, the first group."""
-        pairs = []
+        """The shortest question that shows something: what is required, the first record, the first group.
+
+        Of an operation that needs nothing and has parameters of its own, the first of these narrows it.
+        """
+        asked, own = [], []
         for name, parameter in self._parameters(operation):
+            if parameter["in"] != "query":
+                continue
             if name == "limit":
-                pairs.append("limit=1")
-            elif parameter["in"] == "query" and (parameter.get("required") or name == "group_by"):
-                value = parameter["example"] if "example" in parameter else parameter["examples"]["one"]["value"]
-                pairs.append(
-                    f"{name}={quote(','.join(map(_text, value)) if isinstance(value, list) else _text(value))}"
-                )
-        return "&".join(pairs)
+                asked.append("limit=1")
+            elif parameter.get("required") or name == "group_by":
+                asked.append(_pair(name, parameter))
+            elif parameter in operation["parameters"] and name != "format":
+                own.append((name, parameter))
+        return "&".join(asked or [_pair(*one) for one in own[:1]])
 
     def _filled(self, path: str, operation: Json) -> str | None:
         """The path with the examples of its parameters; null where one has none."""
@@ -286,6 +293,11 @@ class Illustrator:
                     f"{{{parameter['name']}}}", quote(_text(parameter["examples"]["one"]["value"]), safe="")
                 )
         return None if "{" in path else path
+
+
+def _pair(name: str, parameter: Json) -> str:
+    value = parameter["example"] if "example" in parameter else parameter["examples"]["one"]["value"]
+    return f"{name}={quote(','.join(map(_text, value)) if isinstance(value, list) else _text(value))}"
 
 
 def _text(value: Any) -> str:

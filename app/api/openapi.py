@@ -112,7 +112,10 @@ HEADERS = {
     "Dataset-Revision": ("Revision of the dataset that was read.", "1"),
     "Cache-Control": ("How long and by whom it may be kept.", "public, no-cache, stale-if-error=86400"),
     "Vary": ("Request headers that the answer depends on.", "Accept, Accept-Encoding"),
-    "Link": ("`self`, `next` and `prev`, as in `links`.", '</v1/places>; rel="self"'),
+    "Link": (
+        "`self`, `next` and `prev`, as in `links`; `cite-as`, the permanent address of the whole result.",
+        '</v1/places>; rel="self"',
+    ),
     "Content-Disposition": ("Name for the file, of any format but JSON.", 'inline; filename="places.csv"'),
     "X-Request-ID": ("Id of the request, as in the logs: that which was sent in, else a new one.", "2f6c1d0e9a8b7c6d"),
     "Location": ("Where it is.", "/v1/records/gallium"),
@@ -653,5 +656,22 @@ def components(*catalogs: Catalog, more: Mapping[str, Json]) -> Json:
             made["examples"] |= {
                 f"{resource.name}.{name}": {"summary": f"One of the {resource.name}."} for name in names
             }
+    _name_enums(made["parameters"], made["schemas"])
     made["schemas"] = dict(sorted(made["schemas"].items()))
     return made
+
+
+def _name_enums(parameters: Json, schemas: Json) -> None:
+    """Give every list of values a name, that of a field where one has the same: a generated client has it once then."""
+    known = {tuple(schema["enum"]): name for name, schema in schemas.items() if "enum" in schema}
+    for key, parameter in parameters.items():
+        within = parameter if "enum" in parameter["schema"] else parameter["schema"]
+        place = "schema" if within is parameter else "items"
+        if "enum" not in within.get(place, {}):
+            continue
+        values = within[place]
+        name = known.get(tuple(values["enum"]))
+        if name is None:
+            name = camel(key.replace(".", "_"))
+            schemas[name] = {**values, "description": f"What `{parameter['name']}` takes."}
+        within[place] = ref("schemas", name)

@@ -178,11 +178,8 @@ def _value_faults(catalog: Catalog, draft: Draft, values: Values, ids: Known) ->
             problem = (
                 "is missing" if where and document.get(where) is None else found["msg"].removeprefix("Value error, ")
             )
-            item = (
-                (document[str(where)] or [])[found["loc"][1]]
-                if where in resource.lists and len(found["loc"]) > 1
-                else None
-            )
+            items: Any = document[where] if where in resource.lists else None
+            item = items[found["loc"][1]] if items and len(found["loc"]) > 1 else None
             yield Fault(draft.id, where, f"{where} {problem}", _statement_of(draft, where, item))
     for link in catalog.links(resource):
         name = link.listed.field if link.listed else link.name

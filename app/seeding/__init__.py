@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from app import __version__
 from app.core.changes import Changeset, Dataset, Outcome, Reason, Refused, apply
-from app.core.composing import Draft, compose
+from app.core.composing import Draft, Fault, compose
 from app.core.record import Record
 from app.resources import CATALOG
 from app.seeding.drafting import Drafting
@@ -39,6 +39,8 @@ class Seed:
     rows: dict[str, dict[str, str]]
     """By source and row: `statement`, `silent` or `not_data`."""
     checksum: str
+    told: Callable[[Fault], Problem]
+    """What is wrong with a draft, at the line that it came from."""
 
 
 def checksum(root: Path, *, better_sources: bool = True) -> str:
@@ -58,12 +60,11 @@ def read(root: Path, *, better_sources: bool = True) -> Seed:
     drafts = drafting.drafts()
     if not reading.problems:
         _, faults = compose(CATALOG, drafts, {}, lambda id: {})
-        for fault in faults:
-            drafting.fault(fault)
+        reading.problems += map(drafting.told, faults)
     if reading.problems:
         distinct = dict.fromkeys(reading.problems)
         raise Rejected(sorted(distinct, key=lambda problem: (problem.file, problem.line)))
-    return Seed(drafts, reading.rows, checksum(root, better_sources=better_sources))
+    return Seed(drafts, reading.rows, checksum(root, better_sources=better_sources), drafting.told)
 
 
 def seed(
@@ -94,7 +95,7 @@ def seed(
     try:
         return apply(connection, CATALOG, changeset, progress)
     except Refused as refused:
-        raise Rejected([Problem(str(root), 1, f.record, f.field, f.message) for f in refused.faults]) from None
+        raise Rejected([found.told(fault) for fault in refused.faults]) from None
 
 
 def is_current(connection: Connection, root: Path, *, better_sources: bool = True) -> bool:

@@ -15,7 +15,7 @@ from app.core.values import QuantityRelation, clean
 from app.resources.relation import RELATIONS, RelationKind
 from app.resources.source import SOURCES
 from app.resources.statement import STATEMENTS
-from app.seeding.reading import Entry, Line, Reading
+from app.seeding.reading import Entry, Line, Problem, Reading
 
 ASIDE = ("modality", "basis", "certainty", "note", "locator", "rank", "verification")
 """What a line may say besides its values, each a field of the statement."""
@@ -31,19 +31,18 @@ class Drafting:
         self.reading = reading
         self.problem = reading.problem
         self.place_of: dict[str, Line] = {}
-        """By statement: the line that makes it."""
+        """By statement, and by relation: the line that makes it."""
 
-    def fault(self, fault: Fault) -> None:
-        """Note what is wrong with a draft, at the line that it came from."""
+    def told(self, fault: Fault) -> Problem:
+        """What is wrong with a draft, at the line that it came from."""
         entry = self.reading.entries.get(fault.record)
-        line = self.place_of.get(fault.statement or "")
+        line = self.place_of.get(fault.statement or "") or self.place_of.get(fault.record)
+        file, number = self.reading.root.resolve().name, 1
         if line is not None:
-            self.problem(line.file, line.number, fault.record, fault.field, fault.message)
+            file, number = line.file, line.number
         elif entry is not None:
-            number = entry.numbers.get(fault.field or "", entry.number)
-            self.problem(entry.file, number, fault.record, fault.field, fault.message)
-        else:
-            self.problem(str(self.reading.root), 1, fault.record, fault.field, fault.message)
+            file, number = entry.file, entry.numbers.get(fault.field or "", entry.number)
+        return Problem(file, number, fault.record, fault.field, fault.message)
 
     def drafts(self) -> list[Draft]:
         """A draft for every entry, and one for every relation that a line makes."""
@@ -88,6 +87,7 @@ class Drafting:
             self.problem(entry.file, line, entry.id, "reference", "must name a source of kind reference_dataset")
             return {}
         own: dict[str, Any] = {"reference": str(block["source"]), "identifiers": {}}
+        entry.numbers["identifiers"] = line
         for key, value in block.items():
             if key == "source":
                 continue
@@ -120,7 +120,10 @@ class Drafting:
                 made.append(_Made("", None, {}, self._statement(entry, line, None, {})))
             self._name_statements(entry, line, made)
             for one in made:
-                of = self._relation(entry, one.statement, relations) if one.name in RelationKind.__members__ else draft
+                of = draft
+                if one.name in RelationKind.__members__:
+                    of = self._relation(entry, one.statement, relations)
+                    self.place_of.setdefault(of.id, line)
                 one.statement.position = len(of.statements)
                 of.statements.append(one.statement)
                 if answers := self._answers(entry, line, one.given):
@@ -137,9 +140,10 @@ class Drafting:
             if key in (*ASIDE, "as", "such_as", "answers"):
                 continue
             if key == "again":
-                if (line.source, value) not in earlier:
-                    self.problem(line.file, key.line, entry.id, "again", f"{value} is no earlier row of {entry.id}")
-                fields += earlier.get((line.source, value), [])
+                row = str(value)
+                if (line.source, row) not in earlier:
+                    self.problem(line.file, key.line, entry.id, "again", f"{row} is no earlier row of {entry.id}")
+                fields += earlier.get((line.source, row), [])
             elif key in RelationKind.__members__ or self._may_be_said(entry.resource, key):
                 fields.append((str(key), value))
             else:
@@ -161,7 +165,7 @@ class Drafting:
         """The statements that one field of a line makes, each after what tells it from the others and what is given."""
         resource = entry.resource
         if name in RelationKind.__members__:
-            for target, given in self._targets(value):
+            for target, given in self._targets(entry, line, name, value):
                 statement = self._statement(entry, line, name, given, allowed=("since",))
                 statement.object = target
                 if "since" in given:
@@ -173,7 +177,7 @@ class Drafting:
         if several is not None and name != "status_events":
             linked = isinstance(several, Linked)
             attributes = [column.name for column in several.attributes if column.name not in ("basis", "via")]
-            for target, given in self._targets(value, attributes[0] if attributes else None):
+            for target, given in self._targets(entry, line, name, value, attributes[0] if attributes else "is"):
                 statement = self._statement(entry, line, name, given, allowed=attributes)
                 item = resource.read.model_fields[name].annotation.__args__[0] if attributes else None  # type: ignore[union-attr]
                 parts = {
@@ -192,19 +196,21 @@ class Drafting:
         given = value if isinstance(value, dict) else {"is": value}
         yield None, given, self._single(entry, line, name, given)
 
-    def _targets(self, value: Any, main: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _targets(
+        self, entry: Entry, line: Line, name: str, value: Any, main: str = "is"
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         """The items of a list field: `id`, `[id, id]`, `{id: role}` or `{id: {role: ..., since: ...}}`."""
         if isinstance(value, str):
             yield str(value), {}
+        elif not value or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
+            self.problem(line.file, line.number, entry.id, name, f"{name} must be one or several names")
         elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, str):
-                    yield str(item), {}
+            yield from ((str(item), {}) for item in value)
         elif "is" in value:
-            yield from ((target, value) for target, _ in self._targets(value["is"]))
+            yield from ((target, value) for target, _ in self._targets(entry, line, name, value["is"]))
         else:
             for target, given in value.items():
-                yield str(target), given if isinstance(given, dict) else {main or "is": given}
+                yield str(target), given if isinstance(given, dict) else {main: given}
 
     def _part(self, entry: Entry, line: Line, model: Any, key: str, value: Any) -> Any:
         try:
@@ -230,8 +236,8 @@ class Drafting:
             statement.object = typed
             return statement
         statement.value = typed
-        if name == "status":
-            statement.parts = {"as_of": str(given["as_of"])} if "as_of" in given else None
+        if name == "status" and "as_of" in given:
+            statement.parts = {"as_of": self._status_date(entry, line, given["as_of"])}
         if composite and number is not None:
             parts = {name: typed}
             for word, (column, unwritten) in composite.parts.items():
@@ -241,11 +247,18 @@ class Drafting:
             statement.parts = parts
             if composite.unit:
                 statement.unit = parts.get(composite.parts[composite.unit][0].key)
-                if not statement.unit:
+                if not given.get(composite.unit):
                     self.problem(line.file, line.number, entry.id, name, f"{name} needs its {composite.unit}")
             if QuantityRelation.about in parts.values() and not _aside(line, given, "certainty"):
                 statement.certainty = Certainty.approximate
         return statement
+
+    def _status_date(self, entry: Entry, line: Line, value: Any) -> Any:
+        try:
+            return entry.resource.typed("status_as_of", value)
+        except ValueError as error:
+            self.problem(line.file, line.number, entry.id, "status", f"as_of: {_said(error)}")
+            return None
 
     def _statement(
         self, entry: Entry, line: Line, name: str | None, given: dict[str, Any], allowed: Sequence[str] = ()

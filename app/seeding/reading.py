@@ -156,7 +156,7 @@ class _Folder:
     sections: dict[str, str] | None = None
     sources: Sequence[str] = ()
     readable: bool = True
-    """Whether its sections are known; where not, that was told, and nothing can be said of its places."""
+    """Whether its sections are known; where not, that was told, and a place may name any."""
 
 
 class Reading:
@@ -280,7 +280,7 @@ class Reading:
             yield f"{start[1]}{number:0{len(start[2])}}"
 
     def _account(self, file: str, source: str, row: str, how: str, line: int | None = None) -> None:
-        before = self.rows[source].setdefault(row, how)
+        before = self.rows.setdefault(source, {}).setdefault(row, how)
         if before != how:
             problem = f"row {row} is already accounted for as {before}"
             self.problem(file, line or int(getattr(row, "line", 1)), source, row, problem)
@@ -364,7 +364,7 @@ class Reading:
         entry.numbers.setdefault("aliases", listed[0].line)
 
     def _read_place(self, entry: Entry, file: str, folder: _Folder, given: Any, rows: Any) -> None:
-        place = self._place(entry, file, folder, given) if folder.readable else None
+        place = self._place(entry, file, folder, given)
         if place is None:
             return
         if not isinstance(rows, dict):
@@ -388,9 +388,9 @@ class Reading:
             self.problem(file, given.line, entry.id, None, f"{given} is not one of the sources of {folder.name}/")
             return None
         match = PLACE.fullmatch(given)
-        if match and match[1] in folder.sections:
+        if match and (match[1] in folder.sections or not folder.readable):
             paragraph = int(match[2]) if match[2] else None
-            return Place(folder.name, match[1], folder.sections[match[1]], paragraph)
+            return Place(folder.name, match[1], folder.sections.get(match[1]), paragraph)
         known = ", ".join(folder.sections)
         self.problem(file, given.line, entry.id, None, f"{given} is not a place such as S1.p2; sections are {known}")
         return None
