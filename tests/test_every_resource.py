@@ -51,6 +51,16 @@ def operation(document, name):
     return {one["name"]: one for one in made}
 
 
+def words(document, parameter):
+    """The words that a parameter takes, its reference followed."""
+    items = parameter["schema"]["items"]
+    return (
+        document["components"]["schemas"][items["$ref"].rpartition("/")[2]]["enum"]
+        if "$ref" in items
+        else items["enum"]
+    )
+
+
 def example(parameter):
     value = next(iter(parameter["examples"].values()))["value"]
     one = value[0] if isinstance(value, list) else value
@@ -90,10 +100,10 @@ def test_controls_are_documented_and_take_their_example(client, document, catalo
         if name in documented:
             answer = client.get(f"/v1/{resource.name}", params={name: example(documented[name])})
             assert answer.status_code == 200, answer.text
-    assert set(documented["sort"]["schema"]["items"]["enum"]) == {
+    assert set(words(document, documented["sort"])) == {
         s + n for n in Oracle(client, catalog, resource).sorts() for s in ("", "-")
     }
-    assert documented["facet"]["schema"]["items"]["enum"] == Oracle(client, catalog, resource).facets()
+    assert words(document, documented["facet"]) == Oracle(client, catalog, resource).facets()
 
 
 @pytest.mark.parametrize(("catalog", "resource", "name"), SORTS)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,14 +14,13 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.conftest import served
-from tests.databases import Maker
-from tests.seeds import add_second
-
 from app.api.errors import KINDS
 from app.api.openapi import schema_name
 from app.core.filters import OPERATORS
 from app.resources import CATALOG
+from tests.conftest import served
+from tests.databases import Maker
+from tests.seeds import ARTICLE, add_second, article
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 UPDATE = "UPDATE_OPENAPI_SNAPSHOT"
@@ -216,8 +216,8 @@ def test_every_answer_has_an_example(document: Json) -> None:
             for media_type, content in resolved(document, response).get("content", {}).items():
                 is_file = (
                     content["schema"].get("format") == "binary"
-                    or path == "/v1/exports/{name}"
-                    and status in ("200", "206")
+                    or (path == "/v1/exports/{name}"
+                    and status in ("200", "206"))
                 )
                 if is_file or not path.startswith("/v1"):
                     continue
@@ -378,6 +378,7 @@ def test_an_unknown_kind_of_problem_is_told_so(client: httpx.Client) -> None:
 
 def test_another_dataset_gets_its_own_examples(maker: Maker, tmp_path: Path) -> None:
     with maker.database("sqlite") as database:
+        rmtree(article(tmp_path / "seed") / ARTICLE)
         database.prepare(add_second(tmp_path / "seed"))
         with served(database) as client:
             document = client.get("/openapi.json").json()
@@ -387,7 +388,9 @@ def test_another_dataset_gets_its_own_examples(maker: Maker, tmp_path: Path) -> 
                 (parameter, *_) = document["paths"][f"/v1/{resource.name}/{{id}}"]["get"]["parameters"]
                 if client.get(f"/v1/{resource.name}").json()["data"] and resource.has_evidence:
                     assert shown(parameter) in ids
-            answered = [(target, client.get(target, headers=headers).status_code) for target, headers in requests(document)]
+            answered = [
+                (target, client.get(target, headers=headers).status_code) for target, headers in requests(document)
+            ]
             assert [one for one in answered if one[-1] not in (200, 307)] == []
 
 

@@ -22,13 +22,20 @@ from tests.seeds import add_second, article
 NOWHERE = "postgresql://u:s3cret-word@127.0.0.1:1/x"
 
 
-def asked(app, *requests, **options):
-    """Answers of an application that is asked in this process."""
+def asked(app, *requests):
+    """Answers of an application that starts, is asked and ends in this process."""
 
     async def all_of_them():
-        transport = httpx.ASGITransport(app, **options)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return [await client.get(path, headers=headers) for path, headers in requests]
+        events, told = asyncio.Queue(), asyncio.Queue()
+        life = asyncio.create_task(app({"type": "lifespan", "state": {}}, events.get, told.put))
+        await events.put({"type": "lifespan.startup"})
+        assert (await told.get())["type"] == "lifespan.startup.complete"
+        try:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+                return [await client.get(path, headers=headers) for path, headers in requests]
+        finally:
+            await events.put({"type": "lifespan.shutdown"})
+            await life
 
     return asyncio.run(all_of_them())
 
@@ -261,7 +268,9 @@ def test_a_wrong_setting_is_told_in_words(seeded, article_seed):
 def test_the_served_program_logs_lines_of_json(seeded, article_seed, tmp_path):
     with service(tmp_path, seeded("sqlite").url, seed_path=article_seed) as running:
         assert running.get("/v1/minerals/lithium").status_code == 200
-    lines = [line for line in running.log.read_text().splitlines() if line.startswith("{")]
+    said = running.log.read_text()
+    lines = [line for line in said.splitlines() if line.startswith("{")]
+    assert lines, (running.process.returncode, said)
     assert [json.loads(line)["route"] for line in lines] == ["/healthz", "/v1/minerals/{id}"]
     assert running.errors.read_text() == ""
 

@@ -163,7 +163,7 @@ def test_a_query_that_a_replica_cancels_is_asked_of_the_primary(primary, standby
         source = replicated(loaded.url, [standby.url("held")], timeout=10, connections=2, lag=60)
         await source.open()
         try:
-            query = Query(text("SELECT count(*) FROM record, (SELECT pg_sleep(1.5)) AS slept"), source.dialect)
+            query = Query(text("SELECT count(*) FROM record, (SELECT pg_sleep(5)) AS slept"), source.dialect)
             asked = asyncio.create_task(source.fetch(query, {}))
             await asyncio.sleep(0.4)
             # What the primary locks, the replica has to lock too.
