@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from types import FrameType
 from typing import Any
@@ -221,6 +222,9 @@ class Server(uvicorn.Server):
             with contextlib.suppress(OSError):
                 await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
         await super().shutdown(sockets)
+        with contextlib.suppress(OSError, ValueError):
+            # The signal that ends the process leaves no time for what still waits to be written.
+            sys.stdout.flush()
 
     def _protocol(self) -> Protocol:
         return Protocol(self.config, self.server_state, self.lifespan.state)

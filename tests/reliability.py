@@ -396,8 +396,8 @@ def main() -> None:
         def tell(name: str, figures: Figures) -> None:
             print(f"{name}:", *(f"  {key}: {value}" for key, value in figures.items()), sep="\n", flush=True)
 
-        for backend in BACKENDS:
-            options = {"seed_path": seeds, "log_requests": "false"}
+        options = {"seed_path": seeds, "log_requests": "false"}
+        for backend in (chosen.on,) if chosen.on else BACKENDS:
             if chosen.kill:
                 tell(f"kill, first start, {backend}", killed(made[backend], seeds, seeded[backend], chosen.kill))
                 tell(
