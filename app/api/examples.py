@@ -130,6 +130,8 @@ class Illustrator:
         if shown:
             self._ids[resource.name] = shown[0]["id"]
             self._fields(resource, [*shown, *seen])
+            either = self.components["parameters"][f"{resource.name}.or"]["examples"]["one"]
+            either["value"] = either["value"].replace(f"id.eq.{resource.example}", f"id.eq.{shown[0]['id']}")
             if (title := self.components["parameters"].get(f"{resource.name}.title")) is not None:
                 title["examples"] = example([shown[0]["title"]])
 
