@@ -64,6 +64,10 @@ class Service:
     def descriptors(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
+    def sockets(self) -> int:
+        links = (str(one.readlink()) for one in Path(f"/proc/{self.process.pid}/fd").iterdir())
+        return sum(link.startswith("socket:") for link in links)
+
     def threads(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
 

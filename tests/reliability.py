@@ -81,7 +81,7 @@ async def slow_clients(port: int, head: float, body: float) -> Figures:
 
 async def unread_answers(served: Service, clients: int, wait: float) -> Figures:
     """Clients that ask for much and read nothing; how many connections the server holds while they wait, and after."""
-    before = served.descriptors()
+    before = served.sockets()
     connections = []
     for _ in range(clients):
         connection = socket.socket()
@@ -90,9 +90,9 @@ async def unread_answers(served: Service, clients: int, wait: float) -> Figures:
         connection.sendall(b"GET /v1/statements?limit=500 HTTP/1.1\r\nHost: a\r\n\r\n" * 40)
         connections.append(connection)
     await asyncio.sleep(0.5)
-    held = served.descriptors() - before
+    held = served.sockets() - before
     await asyncio.sleep(wait)
-    after = served.descriptors() - before
+    after = served.sockets() - before
     for connection in connections:
         connection.close()
     return {"held": held, "held after a while": after}
@@ -375,6 +375,7 @@ def databases(
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
+    parser.add_argument("--on", choices=BACKENDS, help="one database alone")
     parser.add_argument(
         "--kill", type=int, default=0, metavar="N", help="kill -9 during seeding and migration, on each database"
     )

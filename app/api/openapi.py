@@ -114,12 +114,14 @@ HEADERS = {
     "Vary": ("Request headers that the answer depends on.", "Accept, Accept-Encoding"),
     "Link": (
         "`self`, `next` and `prev`, as in `links`; `cite-as`, the permanent address of the whole result.",
-        '</v1/places>; rel="self"',
+        '</v1/records>; rel="self"',
     ),
-    "Content-Disposition": ("Name for the file, of any format but JSON.", 'inline; filename="places.csv"'),
+    "Content-Disposition": ("Name for the file, of any format but JSON.", 'inline; filename="records.csv"'),
     "X-Request-ID": ("Id of the request, as in the logs: that which was sent in, else a new one.", "2f6c1d0e9a8b7c6d"),
     "Location": ("Where it is.", "/v1/records/gallium"),
     "Retry-After": ("Seconds to wait before asking again.", "1"),
+    "Accept-Ranges": ("That a part may be asked for with `Range`.", "bytes"),
+    "Last-Modified": ("When that revision was made.", "Sat, 01 Mar 2025 12:00:00 GMT"),
     "Allow": ("Methods that are answered.", "GET, HEAD, OPTIONS"),
 }
 """Every header that an answer explains itself with: what it says, and an example."""
@@ -135,7 +137,7 @@ MOVED = {
 UNCHANGED = {
     "304": {
         "description": "Nothing has changed since the answer with one of these tags.",
-        "headers": header_refs((*VALIDATORS, "X-Request-ID")),
+        "headers": header_refs((*VALIDATORS, "Link", "X-Request-ID")),
     }
 }
 
@@ -460,7 +462,7 @@ _INCLUDED: Json = {
     "type": "object",
     "description": "Linked records by the names in `include`; at most 100 of each.",
     "additionalProperties": {"type": "array", "items": {"type": "object"}},
-    "examples": [{"initiative": []}],
+    "examples": [{}],
 }
 _INCLUDED_MORE: Json = {
     "type": "object",
@@ -626,7 +628,7 @@ def everywhere() -> list[Kind]:
 def _response(kinds: Sequence[Kind], more: Sequence[str]) -> Json:
     return {
         "description": " Or: ".join(f"{kind.title}." for kind in kinds),
-        "headers": header_refs((*more, "Cache-Control", "X-Request-ID")),
+        "headers": header_refs((*more, "Cache-Control", "Vary", "X-Request-ID")),
         "content": {PROBLEM: {"schema": ref("schemas", "Problem"), "examples": {}}},
     }
 

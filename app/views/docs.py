@@ -268,7 +268,10 @@ def contents(app: FastAPI) -> dict[str, Any]:
 
 
 def _say_what_is_known(responses: dict[str, Any]) -> None:
-    """Without the 200 with any JSON that FastAPI adds where an operation names none."""
+    """Without the 200 with any JSON that FastAPI adds where an operation names none; with headers of every answer."""
+    for response in responses.values():
+        if "$ref" not in response:
+            response["headers"] = openapi.header_refs(("Cache-Control", "X-Request-ID")) | response.get("headers", {})
     content = responses.get("200", {}).get("content", {})
     if content.get("application/json", {}).get("schema") == {}:
         del content["application/json"]

@@ -122,6 +122,7 @@ async def index(request: Request) -> Response:
     return Response(content, headers=headers, media_type="application/json")
 
 
+_HEADERS = openapi.header_refs((*openapi.VALIDATORS, "Link", "Content-Disposition", "Accept-Ranges", "Last-Modified"))
 _CONTENT = {
     kind.media_type: {
         "schema": {"type": "object"} if "json" in kind.media_type else {"type": "string", "format": "binary"}
@@ -149,8 +150,9 @@ _CONTENT = {
             *openapi.CONDITIONAL,
         ],
         responses={
-            "200": {"description": "The file.", "content": _CONTENT},
+            "200": {"description": "The file.", "headers": _HEADERS, "content": _CONTENT},
             "206": {
+                "headers": _HEADERS,
                 "description": "The part that `Range` asks for.",
                 "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in _CONTENT},
             },
