@@ -118,7 +118,7 @@ def read(raw: bytes, declared: Sequence[Plain]) -> Asked:
 
 def _take(asked: Asked, plain: Plain, given: Sequence[str]) -> None:
     name = plain.name
-    texts = list(dict.fromkeys(part for text in given for part in text.split(","))) if plain.several else list(given)
+    texts = [part for text in given for part in text.split(",")] if plain.several else list(given)
     if not plain.several and len(texts) > 1:
         detail = f"{name} takes one value and was given {len(texts)}."
         asked.faults.append(Fault(name, "duplicate_parameter", detail, texts[1]))
@@ -128,6 +128,7 @@ def _take(asked: Asked, plain: Plain, given: Sequence[str]) -> None:
             Fault(name, "too_many_values", f"{name} takes at most {MOST_VALUES} values, not {len(texts)}.")
         )
         return
+    texts = list(dict.fromkeys(texts))
     values = []
     for text in texts:
         if not text:
