@@ -22,7 +22,7 @@ from app.api.errors import (
 from app.api.formats import FORMATS, Format
 from app.api.params import CONTROLS, DEFAULT_LIMIT, MOST_LIMIT, MOST_SORTS, MOST_VALUES
 from app.core.declare import Catalog, Relative, Resource
-from app.core.filters import DATE, OPERATORS, Filter, Parameter, Reverse
+from app.core.filters import DATE, OPERATORS, Filter, One, Parameter, Reverse
 
 Json = dict[str, Any]
 Operation = dict[str, Any]
@@ -80,8 +80,12 @@ def ok(
     formats: Sequence[str] = ("json",),
     link: bool = True,
     listed: Resource | None = None,
+    ways: Json | None = None,
 ) -> Json:
-    """A 200 with its headers, `Link` where it has one; the formats of a list show one example of the records `listed`."""
+    """A 200 with its headers, `Link` where it has one; the formats of a list show one example of the records `listed`.
+
+    `ways` are the operations that the answer leads to.
+    """
     content: Json = {}
     for name in formats:
         made = FORMATS[name]
@@ -94,7 +98,8 @@ def ok(
         *(["Content-Disposition"] if len(formats) > 1 else []),
         "X-Request-ID",
     ]
-    return {"description": description, "headers": header_refs(names), "content": content}
+    answer: Json = {"description": description, "headers": header_refs(names), "content": content}
+    return answer | ({"links": ways} if ways else {})
 
 
 def _file(made: Format) -> Json:
@@ -170,11 +175,54 @@ def list_operation(catalog: Catalog, resource: Resource) -> Operation:
         f"alternatives. Ordered by `{resource.sort}` unless `sort` says otherwise.",
         parameters=_list_parameters(catalog, resource),
         responses={
-            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(resource.name)}Page"), formats=tuple(FORMATS), listed=resource),
+            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(resource.name)}Page"), formats=tuple(FORMATS), listed=resource, ways=ways_from_list(catalog, resource)),
             **UNCHANGED,
         },
         problems=LIST_PROBLEMS,
     )  # fmt: skip
+
+
+ANYWHERE = "find_record"
+"""Operation that leads to a record of any resource by its id."""
+
+
+def _detail_id(resource: Resource) -> str:
+    return f"get_{resource.singular}"
+
+
+def _nested_id(resource: Resource, relative: Relative) -> str:
+    return f"list_{relative.name}_of_{resource.singular}"
+
+
+def way(operation: str, description: str, id: str) -> Json:
+    """A link of the document: an operation that takes the id found at a JSON pointer of the answer."""
+    return {"operationId": operation, "description": description, "parameters": {"id": f"$response.body#{id}"}}
+
+
+def ways_from_list(catalog: Catalog, resource: Resource) -> Json:
+    """From a list to its first record, and to the lists below that."""
+    first = _detail_id(resource) if resource.whole else ANYWHERE
+    below = catalog.nested(resource) if resource.whole else {}
+    return {"record": way(first, "The first of them.", "/data/0/id")} | {
+        name: way(_nested_id(resource, relative), f"The {name} of the first of them.", "/data/0/id")
+        for name, relative in below.items()
+    }
+
+
+def _ways_from_record(catalog: Catalog, resource: Resource) -> Json:
+    """From a record to the lists below it, and to the records of which it always names one."""
+    named = {
+        entry.name: catalog.by_table.get(entry.ids[0])
+        for entry in resource.filters
+        if isinstance(entry, One) and entry.ids and not entry.column.property.columns[0].nullable
+    }
+    return {
+        name: way(_detail_id(target) if target else ANYWHERE, f"Its {name}.", f"/{name}")
+        for name, target in named.items()
+    } | {
+        name: way(_nested_id(resource, relative), f"The {name} that name it.", "/id")
+        for name, relative in catalog.nested(resource).items()
+    }
 
 
 OF_RECORD = ("json", "bibtex")
@@ -184,7 +232,7 @@ OF_RECORD = ("json", "bibtex")
 def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
     """A single record of a resource."""
     return operation(
-        f"get_{resource.singular}",
+        _detail_id(resource),
         resource.name,
         f"One of the {resource.name}",
         f"{resource.read.__doc__}\n\nBy its id; an alias, acronym or symbol leads there by 307.",
@@ -196,7 +244,12 @@ def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
             *CONDITIONAL,
         ],
         responses={
-            "200": ok("The record.", ref("schemas", schema_name(resource)), formats=OF_RECORD),
+            "200": ok(
+                "The record.",
+                ref("schemas", schema_name(resource)),
+                formats=OF_RECORD,
+                ways=_ways_from_record(catalog, resource),
+            ),
             **UNCHANGED,
             **MOVED,
         },
@@ -210,13 +263,13 @@ def nested_operation(catalog: Catalog, resource: Resource, relative: Relative) -
     assert child is not None
     names = [name for name in catalog.filters(child) if name != relative.link.name]
     return operation(
-        f"list_{relative.name}_of_{resource.singular}",
+        _nested_id(resource, relative),
         resource.name,
         f"{child.name.capitalize()} of one of the {resource.name}",
         f"The same as `/v1/{child.name}?{relative.link.name}={{id}}`, with all parameters of that list.",
         parameters=[_id_parameter(resource), *_list_parameters(catalog, child, names)],
         responses={
-            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(child.name)}Page"), formats=tuple(FORMATS), listed=child),
+            "200": ok("A page, or the whole result in another format.", ref("schemas", f"{camel(child.name)}Page"), formats=tuple(FORMATS), listed=child, ways=ways_from_list(catalog, child)),
             **UNCHANGED,
             **MOVED,
         },

@@ -42,7 +42,7 @@ async def records(request: Request) -> Response:
 @router.api_route(
     "/v1/records/{id}",
     **openapi.operation(
-        "find_record",
+        openapi.ANYWHERE,
         "records",
         "Where a record is",
         "Leads to the record's own address, whatever its resource; an alias does as well as the id.",

@@ -113,7 +113,10 @@ def _page(item: Mapping[str, Any]) -> dict[str, Any]:
             openapi.ref("parameters", f"{RECORDS.name}.facet"),
             *openapi.CONDITIONAL,
         ],
-        responses={"200": openapi.ok("What was found.", _page(_HIT)), **openapi.UNCHANGED},
+        responses={
+            "200": openapi.ok("What was found.", _page(_HIT), ways=openapi.ways_from_list(EVERYTHING, RECORDS)),
+            **openapi.UNCHANGED,
+        },
         problems=(INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED),
     ),
 )
@@ -176,7 +179,12 @@ def _why(text: search.Text) -> dict[str, str]:
             },
             *openapi.CONDITIONAL,
         ],
-        responses={"200": openapi.ok("Suggestions, best first.", _page(_SUGGESTION)), **openapi.UNCHANGED},
+        responses={
+            "200": openapi.ok(
+                "Suggestions, best first.", _page(_SUGGESTION), ways=openapi.ways_from_list(EVERYTHING, RECORDS)
+            ),
+            **openapi.UNCHANGED,
+        },
         problems=(INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED),
     ),
 )
