@@ -147,14 +147,8 @@ class StatementBase(SQLModel):
     )
 
 
-class Statement(StatementBase, table=True):
-    """The table of statements."""
-
-    __tablename__ = "statement"
-    __table_args__ = (
-        *indexed("subject", "object", "source", "field", "verification"),
-        Index(None, "record", "position"),
-    )
+class StatementKept(StatementBase):
+    """A statement with all that is kept of it: what drafts are made of."""
 
     id: str = identity()
     record: str = Field(sa_type=Characters, sa_column_args=[reference_to(Record)])
@@ -166,6 +160,16 @@ class Statement(StatementBase, table=True):
     parts: dict[str, Any] | None = Field(sa_type=Json)
     """The whole value of a field of several columns, by column."""
     note: str | None = Field(sa_type=Characters)
+
+
+class Statement(StatementKept, table=True):
+    """The table of statements."""
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        *indexed("subject", "object", "source", "field", "verification"),
+        Index(None, "record", "position"),
+    )
 
 
 class Answer(SQLModel):

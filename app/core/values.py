@@ -4,6 +4,7 @@ import re
 import unicodedata
 from calendar import monthrange
 from enum import StrEnum, auto
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -39,6 +40,7 @@ def _text_only(value: Any) -> Any:
     return value
 
 
+@lru_cache(4096)
 def days(text: str) -> tuple[str, str]:
     """First and last day of an EDTF date `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or interval `A/B`.
 

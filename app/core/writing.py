@@ -31,7 +31,6 @@ class Operation(StrEnum):
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, some thousands at a time."""
     """Put rows into a table, some thousands in one statement."""
     for start in range(0, len(rows), 5000):
         connection.execute(insert(table), list(rows[start : start + 5000]))
@@ -185,8 +184,10 @@ class Writer:
 
     def insert(self, composed: Mapping[str, Values], progress: Progress) -> None:
         """Put in the rows of all drafts and of their statements."""
-        rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+        # Statements go in first: SQLite looks through every table that may wait for one as long as any row waits.
+        rows: dict[Table, list[dict[str, Any]]] = defaultdict(list, {table_of(Statement): []})
         records: list[dict[str, Any]] = []
+        columns = table_of(Statement).c.keys()
         for draft in self.drafts:
             values = composed[draft.id]
             records.append(self._record(draft, values))
@@ -194,9 +195,7 @@ class Writer:
             rows[table_of(Name)] += _names(draft.resource, draft.id, values)
             for statement in draft.statements:
                 records.append({"id": statement.id, "resource": "statements"})
-                rows[table_of(Statement)].append(
-                    {column.name: getattr(statement, column.name) for column in table_of(Statement).c}
-                )
+                rows[table_of(Statement)].append({name: getattr(statement, name) for name in columns})
                 rows[ANSWERS.table] += ANSWERS.rows(statement.id, draft.answers.get(statement.id, ()))
         self._write_records(records)
         for step, (table, some) in enumerate(rows.items(), 1):
