@@ -175,6 +175,28 @@ def test_options_answers_with_what_is_allowed(client, url):
     }
 
 
+def names(header):
+    return {name.strip().lower() for name in header.split(",")}
+
+
+def test_a_page_from_elsewhere_may_fetch_a_file_in_parts(client):
+    url = client.get("/v1/exports").json()["data"][0]["url"]
+    preflight = {
+        "Origin": "https://a.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "range, if-range",
+    }
+    asked = client.options(url, headers=preflight)
+    assert {"range", "if-range"} <= names(asked.headers["access-control-allow-headers"])
+    whole = client.get(url, headers={"Origin": "https://a.example"})
+    part = client.get(
+        url, headers={"Origin": "https://a.example", "Range": "bytes=0-9", "If-Range": whole.headers["etag"]}
+    )
+    assert (part.status_code, part.content) == (206, whole.content[:10])
+    assert {"content-range", "accept-ranges", "etag"} <= names(part.headers["access-control-expose-headers"])
+    assert part.headers["content-range"] == f"bytes 0-9/{len(whole.content)}"
+
+
 @pytest.mark.parametrize(
     "url", [*URLS, "/docs", "/openapi.json", "/openapi.yaml", "/healthz", "/readyz", "/problems/invalid-query", "/"]
 )

@@ -32,7 +32,10 @@ HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 FAULT = "The fault was logged under this request id."
 
-EXPOSED = b"ETag, Link, Dataset-Revision, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition"
+EXPOSED = (
+    b"ETag, Link, Dataset-Revision, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition, "
+    b"Accept-Ranges, Content-Range"
+)
 EVERYWHERE = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED),
@@ -43,7 +46,7 @@ EVERYWHERE = [
 PREFLIGHT = {
     "Allow": METHODS,
     "Access-Control-Allow-Methods": METHODS,
-    "Access-Control-Allow-Headers": "Accept, Dataset-Revision, If-None-Match, X-Request-ID",
+    "Access-Control-Allow-Headers": "Accept, Dataset-Revision, If-None-Match, If-Range, Range, X-Request-ID",
     "Access-Control-Max-Age": "86400",
 }
 
