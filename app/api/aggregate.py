@@ -264,15 +264,18 @@ def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
         "metrics": ["count", *(f"{function}({name})" for name in numbers for function in FUNCTIONS)],
         "sort": ["count", "-count", *countable, *(f"-{name}" for name in countable)],
     }
+    titles = {
+        name: f"{openapi.camel(resource.name)}{end}"
+        for name, end in {"group_by": "Groups", "metrics": "Metrics", "sort": "GroupsSort"}.items()
+    }
+    enums = {name: {"title": titles[name], "type": "string", "enum": known} for name, known in words.items()}
     parameters = [
         {
             "name": name,
             "in": "query",
             "required": False,
             "description": CONTROLS[name][0],
-            "schema": {"type": "string", "enum": words[name]}
-            if name == "sort"
-            else {"type": "array", "items": {"type": "string", "enum": words[name]}, "minItems": 1},
+            "schema": enums[name] if name == "sort" else {"type": "array", "items": enums[name], "minItems": 1},
             "example": "-count"
             if name == "sort"
             else [CONTROLS[name][1] if CONTROLS[name][1] in words[name] else words[name][0]],

@@ -240,7 +240,7 @@ def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
             _id_parameter(resource),
             ref("parameters", f"{resource.name}.fields"),
             ref("parameters", f"{resource.name}.include"),
-            _control("format", {"type": "string", "enum": list(OF_RECORD)}, OF_RECORD[-1]),
+            _control("format", {"title": "RecordFormat", "type": "string", "enum": list(OF_RECORD)}, OF_RECORD[-1]),
             *CONDITIONAL,
         ],
         responses={
@@ -493,6 +493,8 @@ def _record_schemas(resource: Resource) -> Json:
     if resource.whole:
         properties["resource"] |= {"const": resource.name, "examples": [resource.name]}
         properties["url"]["examples"] = [resource.url(resource.example)]
+    if "identifiers" in properties:
+        properties["identifiers"] |= {"title": "Identifiers"}
     properties["included"] = _INCLUDED | {
         "description": f"On a single record: {_INCLUDED['description'][0].lower()}{_INCLUDED['description'][1:]}"
     }
@@ -512,12 +514,14 @@ def _tidy(schema: Json) -> Json:
 
 
 _INCLUDED: Json = {
+    "title": "Included",
     "type": "object",
     "description": "Linked records by the names in `include`; at most 100 of each.",
     "additionalProperties": {"type": "array", "items": {"type": "object"}},
     "examples": [{}],
 }
 _INCLUDED_MORE: Json = {
+    "title": "IncludedMore",
     "type": "object",
     "description": "For a name of which there are more: the URL of all.",
     "additionalProperties": {"type": "string"},
@@ -544,6 +548,14 @@ def _link(description: str) -> Json:
     return {"type": ["string", "null"], "description": description}
 
 
+SELF: Json = {
+    "title": "SelfLink",
+    "type": "object",
+    "description": "Where this answer is.",
+    "required": ["self"],
+    "properties": {"self": {"type": "string", "description": "This question in its one order."}},
+}
+"""The links of an answer that has no pages."""
 SHARED: Json = {
     "Meta": {
         "type": "object",
@@ -579,6 +591,7 @@ SHARED: Json = {
                 "type": "array",
                 "description": "A group: the value of each field in `group_by`, `count`, each metric, and `left_out`.",
                 "items": {
+                    "title": "Group",
                     "type": "object",
                     "required": ["count"],
                     "properties": {
@@ -592,6 +605,7 @@ SHARED: Json = {
                 },
             },
             "meta": {
+                "title": "GroupsMeta",
                 "type": "object",
                 "description": "How much there is, as of which revision.",
                 "required": ["groups", "revision"],
@@ -600,12 +614,7 @@ SHARED: Json = {
                     "revision": {"type": "integer", "description": "Revision of the dataset that was read."},
                 },
             },
-            "links": {
-                "type": "object",
-                "description": "Where this answer is.",
-                "required": ["self"],
-                "properties": {"self": {"type": "string", "description": "This question in its one order."}},
-            },
+            "links": SELF,
         },
     },
     "PageLinks": {
@@ -714,6 +723,35 @@ def components(*catalogs: Catalog, more: Mapping[str, Json]) -> Json:
     _name_enums(made["parameters"], made["schemas"])
     made["schemas"] = dict(sorted(made["schemas"].items()))
     return made
+
+
+ON_THE_SPOT = ("description", "default", "examples")
+"""What is said of a schema where it is used."""
+
+
+def with_named_schemas(document: Json) -> Json:
+    """The document with each schema that has a title moved to the components, once, under that name.
+
+    A generated client calls it so then, rather than `GetGraphResponse200EdgesItem`.
+    """
+    named: Json = {}
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, list):
+            return [moved(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        made = {key: one if key in ("example", "examples") else moved(one) for key, one in value.items()}
+        if not isinstance(made.get("title"), str) or "type" not in made:
+            return made
+        name = made.pop("title")
+        schema = {key: one for key, one in made.items() if key not in ("default", "examples")}
+        assert {**named.setdefault(name, schema), "description": ""} == {**schema, "description": ""}, name
+        return ref("schemas", name) | {key: made[key] for key in ON_THE_SPOT if key in made}
+
+    made: Json = {key: moved(document[key]) for key in ("paths", "components")}
+    made["components"]["schemas"] = dict(sorted((made["components"]["schemas"] | named).items()))
+    return document | made
 
 
 def _name_enums(parameters: Json, schemas: Json) -> None:

@@ -13,8 +13,8 @@ from app.core.declare import ANY
 from app.core.filters import IDENTIFIER, Filter, Kind, Parameter
 
 
-def words(known: Iterable[str]) -> Kind:
-    """One of some words."""
+def words(known: Iterable[str], title: str) -> Kind:
+    """One of some words; `title` is the name of their list in the OpenAPI document."""
     names = tuple(known)
 
     def parse(text: str) -> str:
@@ -22,7 +22,7 @@ def words(known: Iterable[str]) -> Kind:
             raise ValueError("is not one of the allowed values")
         return text
 
-    return Kind(parse, {"type": "string", "enum": list(names)}, values=names)
+    return Kind(parse, {"title": title, "type": "string", "enum": list(names)}, values=names)
 
 
 def number(least: int, most: int) -> Kind:

@@ -253,7 +253,7 @@ def contents(app: FastAPI) -> dict[str, Any]:
         "paths": {**openapi.paths(CATALOG), **counted, **made["paths"]},
         "components": openapi.components(CATALOG, EVERYTHING, more={"Index": INDEX}),
     }
-    made |= orjson.loads(orjson.dumps(ours))
+    made = openapi.with_named_schemas(made | orjson.loads(orjson.dumps(ours)))
     made["tags"] = sections(made)
     for operations in made["paths"].values():
         _say_what_is_known(operations["get"]["responses"])
@@ -354,6 +354,7 @@ def _property(kind: str, description: str, shown: Any, **more: Any) -> dict[str,
 
 
 LICENSE = {
+    "title": "License",
     "type": "object",
     "required": ["name", "url"],
     "properties": {
@@ -375,6 +376,7 @@ INDEX = {
             "type": "array",
             "description": "Every resource, in reading order.",
             "items": {
+                "title": "IndexEntry",
                 "type": "object",
                 "required": ["name", "description", "count", "url", "example"],
                 "properties": {
@@ -390,6 +392,7 @@ INDEX = {
         "docs": _property("string", "Path of the docs page.", "/docs"),
         "openapi": _property("string", "Path of the OpenAPI document.", "/openapi.json"),
         "license": {
+            "title": "Licenses",
             "type": "object",
             "description": "Licenses of the code and of the data.",
             "required": ["code", "data"],

@@ -31,12 +31,14 @@ NETWORK = Network(CATALOG, evidence=(SOURCES, STATEMENTS), relations=RELATIONS)
 DEEPEST = 5
 LONGEST = 10
 
-RESOURCE = Plain("resource", "Only records of these resources.", "minerals", plain.words(NETWORK.nodes), several=True)
+RESOURCE = Plain(
+    "resource", "Only records of these resources.", "minerals", plain.words(NETWORK.nodes, "NodeResource"), several=True
+)
 LINK = Plain(
     "link",
     "Only these links: names of fields, or kinds of relations.",
     "uses",
-    plain.words(NETWORK.links),
+    plain.words(NETWORK.links, "LinkName"),
     several=True,
 )
 OF_GRAPH = (
@@ -44,7 +46,12 @@ OF_GRAPH = (
     Plain("depth", "How many steps around them.", 2, plain.number(1, DEEPEST), default=1),
     RESOURCE,
     LINK,
-    Plain("format", "Media type by name, where `Accept` is awkward.", "json", plain.words((JSON.name, GRAPHML.name))),
+    Plain(
+        "format",
+        "Media type by name, where `Accept` is awkward.",
+        "json",
+        plain.words((JSON.name, GRAPHML.name), "GraphFormat"),
+    ),
 )
 OF_PATHS = (
     Plain("from", "Where the chains begin; id or alias.", "gallium", required=True, is_record=True),
@@ -93,25 +100,33 @@ def _check_nodes(names: Sequence[tuple[str, str]], nodes: Sequence[Node]) -> Non
 
 _TEXT = {"type": ["string", "null"]}
 NODE = {
+    "title": "Node",
     "type": "object",
     "required": ["id", "resource", "title", "url"],
-    "properties": {"id": {"type": "string"}, "resource": {"type": "string"}, "title": _TEXT, "url": {"type": "string"}},
+    "properties": {
+        "id": {"type": "string", "description": "Id of the record."},
+        "resource": {"type": "string", "description": "The resource that it belongs to."},
+        "title": _TEXT | {"description": "Its title."},
+        "url": {"type": "string", "description": "Path of the record."},
+    },
 }
 CITED = {
+    "title": "CitedStatement",
     "type": "object",
     "required": ["id", "source", "section", "section_title", "paragraph"],
     "properties": {
         "id": {"type": "string", "description": "Id of the statement."},
-        "source": {"type": "string"},
-        "section": _TEXT,
-        "section_title": _TEXT,
-        "paragraph": {"type": ["integer", "null"]},
+        "source": {"type": "string", "description": "Id of the source that says it."},
+        "section": _TEXT | {"description": "The section where it stands."},
+        "section_title": _TEXT | {"description": "The heading of that section."},
+        "paragraph": {"type": ["integer", "null"], "description": "The paragraph there, from 1."},
     },
 }
 
 
-def _edge_schema(statement: dict[str, Any]) -> dict[str, Any]:
+def _edge_schema(title: str, statement: dict[str, Any]) -> dict[str, Any]:
     return {
+        "title": title,
         "type": "object",
         "required": ["source", "target", "link", "provenance", "basis", "role", "via", "statements"],
         "properties": {
@@ -119,6 +134,7 @@ def _edge_schema(statement: dict[str, Any]) -> dict[str, Any]:
             "target": {"type": "string", "description": "The record that it leads to."},
             "link": {"type": "string", "description": "Name of the field, or kind of the relation."},
             "provenance": {
+                "title": "Provenance",
                 "type": "string",
                 "enum": ["said", "ours", "derived"],
                 "description": "A source says it; we read it off the structure of the source; it follows from other links.",
@@ -126,37 +142,52 @@ def _edge_schema(statement: dict[str, Any]) -> dict[str, Any]:
             "basis": _TEXT | {"description": "How directly it is read off the source."},
             "role": _TEXT | {"description": "The part that a participant plays."},
             "via": _TEXT | {"description": "The record through which a derived link goes."},
-            "statements": {"type": "array", "items": statement},
+            "statements": {"type": "array", "description": "The statements behind it.", "items": statement},
         },
     }
 
 
-_META = {"type": "object", "description": "What was asked, the revision, and how much there is."}
-_LINKS = {"type": "object", "required": ["self"], "properties": {"self": {"type": "string"}}}
+_META = {
+    "title": "NetworkMeta",
+    "type": "object",
+    "description": "What was asked, the revision, and how much there is.",
+}
 GRAPH = {
+    "title": "Graph",
     "type": "object",
     "required": ["nodes", "edges", "meta", "links"],
     "properties": {
-        "nodes": {"type": "array", "items": NODE},
-        "edges": {"type": "array", "items": _edge_schema({"type": "string"})},
+        "nodes": {"type": "array", "description": "The records.", "items": NODE},
+        "edges": {
+            "type": "array",
+            "description": "The links between them.",
+            "items": _edge_schema("Edge", {"type": "string"}),
+        },
         "meta": _META,
-        "links": _LINKS,
+        "links": openapi.SELF,
     },
 }
 CHAIN = {
+    "title": "Chain",
     "type": "object",
     "required": ["nodes", "steps", "text"],
     "properties": {
-        "nodes": {"type": "array", "items": NODE},
+        "nodes": {"type": "array", "description": "The records that it passes, in order.", "items": NODE},
         "steps": {
             "type": "array",
+            "description": "From each of them to the next.",
             "items": {
+                "title": "Step",
                 "type": "object",
                 "required": ["from", "to", "edges"],
                 "properties": {
-                    "from": {"type": "string"},
-                    "to": {"type": "string"},
-                    "edges": {"type": "array", "items": _edge_schema(CITED)},
+                    "from": {"type": "string", "description": "Id of the record where it begins."},
+                    "to": {"type": "string", "description": "Id of the record that it leads to."},
+                    "edges": {
+                        "type": "array",
+                        "description": "The links between the two.",
+                        "items": _edge_schema("CitedEdge", CITED),
+                    },
                 },
             },
         },
@@ -164,9 +195,14 @@ CHAIN = {
     },
 }
 PATHS = {
+    "title": "Paths",
     "type": "object",
     "required": ["data", "meta", "links"],
-    "properties": {"data": {"type": "array", "items": CHAIN}, "meta": _META, "links": _LINKS},
+    "properties": {
+        "data": {"type": "array", "description": "The chains, firmest first.", "items": CHAIN},
+        "meta": _META,
+        "links": openapi.SELF,
+    },
 }
 
 

@@ -75,11 +75,13 @@ def shown(one: Question) -> dict[str, Any]:
 
 
 _SCHEMA: dict[str, Any] = {
+    "title": "Question",
+    "description": "A question in plain words.",
     "type": "object",
     "required": ["id", "resource", "url", "question", "answer", "shows"],
     "properties": {
-        "id": {"type": "string", "pattern": SLUG},
-        "resource": {"type": "string", "const": "questions"},
+        "id": {"type": "string", "pattern": SLUG, "description": "Name of the question."},
+        "resource": {"type": "string", "const": "questions", "description": "What it is."},
         "url": {"type": "string", "description": "Path of the question."},
         "question": {"type": "string", "description": "In plain words."},
         "answer": {"type": "string", "description": "The URL that answers it."},
@@ -87,12 +89,19 @@ _SCHEMA: dict[str, Any] = {
     },
 }
 _LIST: dict[str, Any] = {
+    "title": "Questions",
     "type": "object",
     "required": ["data", "meta", "links"],
     "properties": {
-        "data": {"type": "array", "items": _SCHEMA},
-        "meta": {"type": "object", "required": ["total"], "properties": {"total": {"type": "integer"}}},
-        "links": {"type": "object", "required": ["self"], "properties": {"self": {"type": "string"}}},
+        "data": {"type": "array", "description": "The questions, in the order of their file.", "items": _SCHEMA},
+        "meta": {
+            "title": "QuestionsMeta",
+            "type": "object",
+            "description": "How many there are.",
+            "required": ["total"],
+            "properties": {"total": {"type": "integer", "description": "How many questions there are."}},
+        },
+        "links": openapi.SELF,
     },
 }
 

@@ -35,11 +35,13 @@ MOST_STARTS = 60
 """Starts that are read to suggest some records: one record may have several."""
 
 _MATCH = {
+    "title": "Match",
     "type": "object",
     "required": ["field", "kind", "value"],
     "properties": {
         "field": {"type": "string", "description": "The field of the record.", "examples": ["acronym"]},
         "kind": {
+            "title": "MatchKind",
             "type": "string",
             "enum": ["id", "acronym", "alias", "symbol", "title", "text"],
             "description": "What the field is to the record.",
@@ -48,6 +50,7 @@ _MATCH = {
     },
 }
 _HIT = {
+    "title": "Hit",
     "type": "object",
     "required": ["resource", "id", "title", "url", "extract", "highlights", "matched"],
     "properties": {
@@ -69,6 +72,7 @@ _HIT = {
     },
 }
 _SUGGESTION = {
+    "title": "Suggestion",
     "type": "object",
     "required": ["resource", "id", "title", "url", "matched"],
     "properties": {
@@ -80,10 +84,11 @@ _SUGGESTION = {
 
 def _page(item: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        "title": f"{item['title']}sPage",
         "type": "object",
         "required": ["data", "meta", "links"],
         "properties": {
-            "data": {"type": "array", "items": item},
+            "data": {"type": "array", "description": "What was found, best first.", "items": item},
             "meta": openapi.ref("schemas", "Meta"),
             "links": openapi.ref("schemas", "PageLinks"),
         },

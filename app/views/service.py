@@ -11,9 +11,13 @@ from app.api.routes import answers
 router = APIRouter()
 
 _OK = {
+    "title": "Health",
     "type": "object",
     "required": ["status"],
-    "properties": {"status": {"type": "string", "enum": ["ok"]}, "revision": {"type": "integer"}},
+    "properties": {
+        "status": {"type": "string", "const": "ok", "description": "That all is well."},
+        "revision": {"type": "integer", "description": "Revision of the dataset, where the database was asked."},
+    },
 }
 
 

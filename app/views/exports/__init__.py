@@ -33,36 +33,41 @@ router = APIRouter(lifespan=closing)
 TAG = "bulk"
 
 INDEX: dict[str, Any] = {
+    "title": "Exports",
     "type": "object",
     "required": ["data", "meta", "links"],
     "properties": {
         "data": {
             "type": "array",
+            "description": "The files.",
             "items": {
+                "title": "Export",
                 "type": "object",
                 "required": ["name", "title", "description", "media_type", "url", "bytes", "sha256"],
                 "properties": {
-                    "name": {"type": "string"},
-                    "title": {"type": "string"},
-                    "description": {"type": "string"},
-                    "media_type": {"type": "string"},
-                    "url": {"type": "string"},
+                    "name": {"type": "string", "description": "Name of the file."},
+                    "title": {"type": "string", "description": "What it is, in a few words."},
+                    "description": {"type": "string", "description": "What is in it."},
+                    "media_type": {"type": "string", "description": "Its media type."},
+                    "url": {"type": "string", "description": "Path of the file."},
                     "bytes": {"type": "integer", "description": "Size of the file."},
                     "sha256": {"type": "string", "description": "Checksum of the file."},
                 },
             },
         },
         "meta": {
+            "title": "ExportsMeta",
             "type": "object",
+            "description": "What the files are of.",
             "required": ["total", "revision", "date", "license"],
             "properties": {
-                "total": {"type": "integer"},
+                "total": {"type": "integer", "description": "How many files there are."},
                 "revision": {"type": "integer", "description": "Revision of the dataset that the files are of."},
                 "date": {"type": "string", "description": "Day of that revision."},
-                "license": {"type": "object"},
+                "license": {"type": "object", "description": "License of the data."},
             },
         },
-        "links": {"type": "object", "required": ["self"], "properties": {"self": {"type": "string"}}},
+        "links": openapi.SELF,
     },
 }
 
