@@ -268,7 +268,10 @@ def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
         name: f"{openapi.camel(resource.name)}{end}"
         for name, end in {"group_by": "Groups", "metrics": "Metrics", "sort": "GroupsSort"}.items()
     }
-    enums = {name: {"title": titles[name], "type": "string", "enum": known} for name, known in words.items()}
+    enums = {
+        name: {"title": titles[name], "description": f"What `{name}` takes.", "type": "string", "enum": known}
+        for name, known in words.items()
+    }
     parameters = [
         {
             "name": name,

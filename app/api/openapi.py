@@ -227,6 +227,12 @@ def _ways_from_record(catalog: Catalog, resource: Resource) -> Json:
 
 OF_RECORD = ("json", "bibtex")
 """Formats of a single record."""
+OF_RECORD_SCHEMA: Json = {
+    "title": "RecordFormat",
+    "type": "string",
+    "description": "What `format` of a record takes.",
+    "enum": list(OF_RECORD),
+}
 
 
 def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
@@ -240,7 +246,7 @@ def detail_operation(catalog: Catalog, resource: Resource) -> Operation:
             _id_parameter(resource),
             ref("parameters", f"{resource.name}.fields"),
             ref("parameters", f"{resource.name}.include"),
-            _control("format", {"title": "RecordFormat", "type": "string", "enum": list(OF_RECORD)}, OF_RECORD[-1]),
+            _control("format", OF_RECORD_SCHEMA, OF_RECORD[-1]),
             *CONDITIONAL,
         ],
         responses={
@@ -747,7 +753,8 @@ def with_named_schemas(document: Json) -> Json:
         name = made.pop("title")
         schema = {key: one for key, one in made.items() if key not in ("default", "examples")}
         assert {**named.setdefault(name, schema), "description": ""} == {**schema, "description": ""}, name
-        return ref("schemas", name) | {key: made[key] for key in ON_THE_SPOT if key in made}
+        here = {key: made[key] for key in ON_THE_SPOT if key in made and made[key] != named[name].get(key)}
+        return ref("schemas", name) | here
 
     made: Json = {key: moved(document[key]) for key in ("paths", "components")}
     made["components"]["schemas"] = dict(sorted((made["components"]["schemas"] | named).items()))

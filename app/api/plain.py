@@ -59,6 +59,8 @@ class Plain:
     def openapi(self) -> dict[str, Any]:
         """Its description for the OpenAPI document."""
         value = dict(self.kind.schema) | ({"default": self.default} if self.default is not None else {})
+        if "title" in value:
+            value["description"] = f"What `{self.name}` takes."
         made = {"name": self.name, "in": "query", "required": self.required, "description": self.description}
         if self.several:
             listed = {"type": "array", "items": value, "maxItems": MOST_VALUES}
