@@ -5,7 +5,7 @@ import type { components, paths } from "./api.ts";
 
 declare const process: { argv: string[] };
 
-const client = createClient<paths>({ baseUrl: process.argv[2] });
+const client = createClient<paths, "application/json" | "application/problem+json">({ baseUrl: process.argv[2] });
 
 const procurements = await client.GET("/v1/commitments", {
   params: { query: { initiative: ["compact"], kind: ["procurement"] } },
