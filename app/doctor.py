@@ -31,7 +31,7 @@ SAMPLE = 20
 OLDEST_POSTGRESQL = 14
 EXTRAS = {
     "pyarrow": ("Parquet exports", "pip install 'initiatives-api[parquet]'"),
-    "opentelemetry.sdk": ("traces", "pip install 'fastapi[opentelemetry]'"),
+    "opentelemetry.sdk": ("traces", "pip install 'initiatives-api[traces]'"),
 }
 
 

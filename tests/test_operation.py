@@ -8,6 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -160,14 +164,9 @@ def test_metrics(database):
 
 
 def test_traces_name_routes(database):
-    sdk = pytest.importorskip("opentelemetry.sdk.trace", reason="traces are an extra")
-    from opentelemetry import trace
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
     spans, provider = InMemorySpanExporter(), trace.get_tracer_provider()
-    if not isinstance(provider, sdk.TracerProvider):
-        provider = sdk.TracerProvider()
+    if not isinstance(provider, TracerProvider):
+        provider = TracerProvider()
         trace.set_tracer_provider(provider)
     provider.add_span_processor(SimpleSpanProcessor(spans))
     app = create_app(Settings(database_url=database.url, log_requests=False))
