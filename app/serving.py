@@ -39,7 +39,11 @@ LAST_SECONDS = 0.3
 class Protocol(HttpToolsProtocol):
     """Closes connections whose request does not arrive, or whose answer is not taken, in time."""
 
-    _deadline: asyncio.TimerHandle | None = None
+    _due: float | None = None
+    """When what is expected is late."""
+    _timer: asyncio.TimerHandle | None = None
+    _rings = 0.0
+    """When the timer looks whether something is late: sooner than that nothing is."""
     _sending: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None
     _in_head = _refused = False
@@ -52,6 +56,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
+        if self._timer is not None:
+            self._timer.cancel()
         self._sent()
         self._unset_keepalive_if_required()
         # Uvicorn tells the last request alone; of several sent in one go it is an earlier one that is being answered.
@@ -66,7 +72,7 @@ class Protocol(HttpToolsProtocol):
         if self._refused:
             return
         self._unset_keepalive_if_required()
-        if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+        if self._due is None and (self.cycle is None or self.cycle.response_complete):
             self._expect_within(HEAD_SECONDS)
         for at in range(0, len(data), PIECE):
             piece = data[at : at + PIECE]
@@ -155,16 +161,32 @@ class Protocol(HttpToolsProtocol):
         self.loop.call_later(1, self._close)
 
     def _expect_within(self, seconds: float) -> None:
-        self._expect_nothing()
-        self._deadline = self.loop.call_later(seconds, self._late)
+        # A timer for each request would cost more than most requests: the one that runs is left to run, and set anew
+        # when it rings too early.
+        self._due = self.loop.time() + seconds
+        if self._timer is None or self._due < self._rings:
+            self._ring_at(self._due)
 
     def _expect_nothing(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._due = None
+
+    def _ring_at(self, instant: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings = instant
+        self._timer = self.loop.call_at(instant, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        if self._due > self.loop.time():
+            self._ring_at(self._due)
+        else:
+            self._late()
 
     def _late(self) -> None:
-        self._deadline = None
+        self._due = None
         if self._in_head:
             self._refuse(TIMEOUT, f"The head of a request has {HEAD_SECONDS:.0f} seconds.")
         else:

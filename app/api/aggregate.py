@@ -245,7 +245,7 @@ def _metric(reading: AggregateReading, question: Question, metric: Metric) -> Ex
 def _grouping(reading: AggregateReading, question: Question) -> tuple[Sequence[Any], Any]:
     """The columns of the groups, and what they are selected from."""
     of_record = any(entry.of_record for entry in reading.group_by)
-    joined = source(reading.resource, question.where, documents=of_record)
+    joined = source(reading.resource, question.where, common=of_record)
     values = []
     for entry in reading.group_by:
         if entry.listed is not None:

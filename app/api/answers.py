@@ -1,7 +1,7 @@
 """Answers questions about any resource from one database: pages, facets, linked records, single records."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.api.params import DEFAULT_LIMIT, Ask, Reading, canonical
 from app.api.query import Key, Queries, by_id, only_search, sort_keys
 from app.api.where import Where
 from app.core.changes import Dataset
-from app.core.db import Reader, Row, Unavailable
+from app.core.db import Query, Reader, Row, Unavailable
 from app.core.declare import Catalog, Relative, Resource
 from app.core.fields import table_of
 from app.core.filters import Filter, Words
@@ -95,13 +95,14 @@ class Question:
 class Answers:
     """One database, asked in the words of a catalog."""
 
-    TOTALS = 10_000
+    SUMMARIES, LARGEST_SUMMARY = 10_000, 200
+    """Totals and facets that are remembered, and rows that one of them may have."""
 
     def __init__(self, catalog: Catalog, reader: Reader):
         self.catalog, self.reader = catalog, reader
         self.queries = Queries(catalog, reader)
         self.lookup = Lookup(catalog, reader)
-        self._totals: OrderedDict[tuple[Any, ...], int] = OrderedDict()
+        self._summaries: OrderedDict[tuple[Any, ...], Sequence[Row]] = OrderedDict()
 
     async def question(self, reading: Reading) -> Question:
         """What is asked, with ids for aliases. Raises a Problem that names every fault."""
@@ -290,24 +291,35 @@ class Answers:
 
     async def total(self, resource: Resource, where: Where, revision: int) -> int:
         """How many records are found. Raises Moved where the dataset has another revision by now."""
-        key = (resource.name, where.key, revision)
-        if key not in self._totals:
-            query, values = self.queries.total(resource, where)
-            ((found, count),) = await self.reader.fetch(query, values)
-            if found != revision:
+        rows = await self._summary(revision, (resource.name, where.key), lambda: self.queries.total(resource, where))
+        return int(rows[0][1])
+
+    async def _summary(
+        self, revision: int, of: tuple[Any, ...], ask: Callable[[], tuple[Query, dict[str, Any]]]
+    ) -> Sequence[Row]:
+        """What was counted over a whole list: once for each revision, and remembered.
+
+        Raises Moved where the dataset has another revision by now.
+        """
+        key = (revision, *of)
+        rows = self._summaries.get(key)
+        if rows is None:
+            rows = await self.reader.fetch(*ask())
+            if rows[0][0] != revision:
                 raise Moved
-            self._totals[key] = count
-            if len(self._totals) > self.TOTALS:
-                self._totals.popitem(last=False)
-        return self._totals[key]
+            if len(rows) <= self.LARGEST_SUMMARY:
+                self._summaries[key] = rows
+            if len(self._summaries) > self.SUMMARIES:
+                self._summaries.popitem(last=False)
+        return rows
 
     async def facet(self, question: Question, path: str, name: str, revision: int) -> list[dict[str, Any]]:
         """How many records have each value of a field, that field's own filters lifted."""
         entry = question.ask.catalog.filters(question.ask.resource)[name]
-        query, values = self.queries.facet(question.ask.resource, entry, question.where.without(entry))
-        rows = await self.reader.fetch(query, values)
-        if rows[0][0] != revision:
-            raise Moved
+        resource, where = question.ask.resource, question.where.without(entry)
+        rows = await self._summary(
+            revision, (resource.name, where.key, name), lambda: self.queries.facet(resource, entry, where)
+        )
         mine = [wanted for wanted in question.ask.wanted if wanted.parameter.filter is entry]
         chosen = {value for wanted in mine if wanted.parameter.operator == "" for value in wanted.values}
         empty = any(wanted.parameter.operator == "isnull" and wanted.values == (True,) for wanted in mine)

@@ -139,12 +139,12 @@ class Queries:
         return explaining
 
 
-def source(resource: Resource, where: Where, *, documents: bool) -> Any:
-    """What is selected from: the resource's table, with the table of all records where it is needed."""
+def source(resource: Resource, where: Where, *, common: bool) -> Any:
+    """What is selected from: the resource's table, with what all records have in `common` where it is needed."""
     table = table_of(resource.table)
     if not resource.whole:
         return table
-    if documents or where.of_record:
+    if common or where.of_record:
         return table.join(table_of(Record), col(Record.id) == resource.table.id)
     return table
 
@@ -157,17 +157,20 @@ def condition(resource: Resource, where: Where) -> ColumnElement[bool]:
 def _page(
     resource: Resource, where: Where, keys: Sequence[Key], nulls: Sequence[bool] | None, *, backward: bool
 ) -> Executable:
+    """The ids of a page first, and their documents then: sorting many rows must not carry documents along."""
     columns = [key.column.label(f"sort_{position}") for position, key in enumerate(keys)]
-    page = select(col(Record.document).label("document"), *columns)
-    page = page.select_from(source(resource, where, documents=True)).where(condition(resource, where))
+    by_record = any(key.column.table is table_of(Record) for key in keys)
+    page = select(resource.table.id, *columns).select_from(source(resource, where, common=by_record))
+    page = page.where(condition(resource, where))
     if nulls is not None:
         page = page.where(_beyond(keys, nulls, backward=backward))
     page = page.order_by(*_order([(key, key.column) for key in keys], backward=backward))
     found = page.limit(bindparam("limit", type_=Integer())).subquery("page")
     sorts = [found.c[f"sort_{position}"] for position in range(len(keys))]
+    joined = table_of(Dataset).outerjoin(found, true()).outerjoin(table_of(Record), col(Record.id) == found.c.id)
     return (
-        select(col(Dataset.revision), col(Dataset.digest), found.c.document, *sorts)
-        .select_from(table_of(Dataset).outerjoin(found, true()))
+        select(col(Dataset.revision), col(Dataset.digest), col(Record.document), *sorts)
+        .select_from(joined)
         .order_by(*_order(list(zip(keys, sorts, strict=True)), backward=backward))
     )
 
@@ -234,14 +237,14 @@ def _total(resource: Resource, where: Where) -> Executable:
     if only_search(where):
         fts5, tsquery, *_ = (bindparam(name, type_=String()) for name in where.values)
         return select(col(Dataset.revision), index.number(fts5, tsquery))
-    count = select(func.count()).select_from(source(resource, where, documents=False)).where(condition(resource, where))
+    count = select(func.count()).select_from(source(resource, where, common=False)).where(condition(resource, where))
     return select(col(Dataset.revision), count.scalar_subquery())
 
 
 def _facet(resource: Resource, entry: Filter, where: Where) -> Executable:
     """Each record counts once for each of its values; without a value it counts under null."""
     listed = entry.listed
-    joined = source(resource, where, documents=entry.of_record)
+    joined = source(resource, where, common=entry.of_record)
     if listed is None:
         value, count = entry.counted, func.count()
     else:
