@@ -1,7 +1,7 @@
 """The application: routers, middleware, error handlers and the database that it answers from."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -32,6 +32,13 @@ for made in (*FORMATS.values(), GRAPHML):
     if made.is_text:
         add_compress_type(made.media_type)
 add_compress_type(MEDIA_TYPE)
+
+
+AWAY: Mapping[type[Exception], str] = {
+    Busy: "Every connection to the database is taken.",
+    Moved: "The dataset changes faster than it can be read.",
+    Unavailable: "The database cannot be reached just now.",
+}
 
 
 def create_app(given: Settings | None = None) -> ASGIApp:
@@ -100,12 +107,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    words = (
-        "Every connection to the database is taken."
-        if isinstance(error, Busy)
-        else "The database cannot be reached just now."
-    )
-    away = Problem(UNAVAILABLE, words, headers={"Retry-After": "1"})
+    away = Problem(UNAVAILABLE, AWAY.get(type(error), AWAY[Unavailable]), headers={"Retry-After": "1"})
     return await _problem(request, away)
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import openapi
-from app.api.answers import TRIES, Answers, Moved, Question
+from app.api.answers import Answers, Moved, Question, settled
 from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED, Fault, invalid
 from app.api.formats import JSON
@@ -21,7 +21,6 @@ from app.api.params import Reading
 from app.api.query import condition, source
 from app.api.routes import Endpoint, accept_revision, acceptable, answers, link_header
 from app.core.changes import Dataset
-from app.core.db import Unavailable
 from app.core.declare import Catalog, Resource
 from app.core.fields import table_of
 from app.core.filters import Filter, Number
@@ -112,15 +111,14 @@ def _endpoint(catalog: Catalog, resource: Resource) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         acceptable(request, None, (JSON,))
         reading = AggregateReading(catalog, resource, request.scope["query_string"])
-        for _ in range(TRIES):
+
+        async def attempt() -> Response:
             question = await answers(request).question(reading)
-            try:
-                revision, digest, groups = await _groups(answers(request), reading, question)
-            except Moved:
-                continue
+            revision, digest, groups = await _groups(answers(request), reading, question)
             accept_revision(request, revision)
             return _answer(reading, question, revision, digest, groups)
-        raise Unavailable("the dataset changes faster than it can be read")
+
+        return await settled(attempt)
 
     return endpoint
 

@@ -1,9 +1,9 @@
 """Answers questions about any resource from one database: pages, facets, linked records, single records."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import String, bindparam, select, true
@@ -30,12 +30,25 @@ CHUNK = 500
 """Records read at a time for a download."""
 CHUNK_SEARCHED = 10_000
 """The same for a search, which is made anew for each."""
-TRIES = 5
+TRIES = 20
 """How often a question is asked again where a writer came between its statements."""
+
+
+Outcome = TypeVar("Outcome")
 
 
 class Moved(Exception):
     """The dataset got a new revision between two statements of one answer."""
+
+
+async def settled(attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """What an attempt gives, made again where a writer comes between its statements. Raises Unavailable in the end."""
+    for _ in range(TRIES):
+        try:
+            return await attempt()
+        except Moved:
+            continue
+    raise Unavailable("the dataset changes faster than it can be read")
 
 
 @dataclass
@@ -151,13 +164,11 @@ class Answers:
 
     async def page(self, reading: Reading, path: str) -> Page:
         """A page with its total, facets and linked records, all of one revision."""
-        for _ in range(TRIES):
-            question = await self.question(reading)
-            try:
-                return await self._page(question, path)
-            except Moved:
-                continue
-        raise Unavailable("the dataset changes faster than it can be read")
+
+        async def attempt() -> Page:
+            return await self._page(await self.question(reading), path)
+
+        return await settled(attempt)
 
     async def _page(self, question: Question, path: str) -> Page:
         ask = question.ask

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from app.api.answers import Answers, Found, Moved, Page
+from app.api.answers import Answers, Found, Moved, Page, settled
 from app.api.caching import validators
 from app.api.citing import About, permanent, titled
 from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
@@ -172,7 +172,7 @@ async def listing(request: Request, reading: Reading, *, below: tuple[str, str] 
     for name in ("include", "facet"):
         if getattr(reading.ask, name):
             reading.faults.append(Fault(name, "invalid_value", f"{name} goes with JSON only.", see="/docs"))
-    return await _download(request, reading, path, made)
+    return await settled(lambda: _download(request, reading, path, made))
 
 
 async def _page(request: Request, reading: Reading, path: str, below: tuple[str, str] | None) -> Response:

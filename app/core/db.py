@@ -282,6 +282,9 @@ class SqliteReader(Reader):
             self._here.set_progress_handler(None, 0)
             return self._here.execute("PRAGMA data_version").fetchone()[0], id(self._here)
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                # Somebody commits at this moment: equal to nothing that was seen before, so that whoever asks looks.
+                return object()
             self._here = None
             raise Unavailable(str(error)) from error
 

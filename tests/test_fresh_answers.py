@@ -1,0 +1,96 @@
+"""While somebody writes, no answer is older than what was committed before it was asked for, and none is torn."""
+
+import csv
+import random
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
+
+import httpx
+import pytest
+
+from tests.conftest import served
+from tests.test_contract_changes import place, write
+
+IDS = [f"changing-{number}" for number in range(6)]
+REQUESTS = 250
+PATHS = [
+    f"/v1/places?id={','.join(IDS)}",
+    f"/v1/places?id={','.join(IDS)}&limit=6&facet=kind&sort=-title",
+    f"/v1/places?id={','.join(IDS)}&format=csv",
+    f"/v1/places?id={','.join(IDS)}&format=ndjson",
+    f"/v1/records?id={','.join(IDS)}&fields=title",
+    "/v1/places?q=as+of+revision",
+    *(f"/v1/places/{id}" for id in IDS),
+]
+
+
+class Writer:
+    """Writes revisions, each of which renames every one of some places to its own number."""
+
+    def __init__(self, database):
+        self.database = database
+        self.committed = self._next()
+
+    def _next(self):
+        number = self.database.revision + 1
+        assert write(self.database, *(place(id, f"As of revision {number}") for id in IDS)) == number
+        return number
+
+    def write(self, turns, stop):
+        """Write at each turn that is given, while the readers go on."""
+        while turns.acquire() and not stop.is_set():
+            self.committed = self._next()
+
+
+def titles(answer):
+    """The titles of all records of an answer, whatever its format."""
+    kind = answer.headers["content-type"]
+    if kind.startswith("text/csv"):
+        return [row["title"] for row in csv.DictReader(answer.text.splitlines())]
+    if kind == "application/x-ndjson":
+        return [httpx.Response(200, text=line).json()["title"] for line in answer.text.splitlines()]
+    found = answer.json()
+    return [record["title"] for record in found.get("data", [found])]
+
+
+def read(url, writer, turns, seed):
+    """Ask in no order, giving the writer a turn at every fifth request; how many answers came, of which so many were 304, and the revisions seen."""
+    dice, tags, revisions, unchanged = random.Random(seed), {}, set(), 0
+    with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+        for number in range(REQUESTS):
+            if number % 5 == 0:
+                turns.release()
+            path, encoding = dice.choice(PATHS), dice.choice(("identity", "gzip"))
+            least = writer.committed
+            headers = {"Accept-Encoding": encoding}
+            if (tag := tags.get((path, encoding))) and dice.random() < 0.5:
+                headers["If-None-Match"] = tag
+            answer = client.get(path, headers=headers)
+            assert answer.status_code in (200, 304), answer.text
+            revision = int(answer.headers["dataset-revision"])
+            assert revision >= least, f"{path} is of revision {revision}, {least} was committed"
+            if answer.status_code == 304:
+                assert answer.headers["etag"] == headers["If-None-Match"]
+                assert int(answer.headers["etag"].strip('"').split("-")[0]) == revision
+                unchanged += 1
+                continue
+            assert set(titles(answer)) == {f"As of revision {revision}"}
+            tags[path, encoding] = answer.headers["etag"]
+            revisions.add(revision)
+    return unchanged, revisions
+
+
+@pytest.mark.parametrize("room", [0, 1_000_000], ids=["nothing kept", "answers kept"])
+def test_no_answer_is_stale_or_torn_while_somebody_writes(own_database, room):
+    writer, turns, stop = Writer(own_database), Semaphore(0), Event()
+    with served(own_database, cache_bytes=room) as client, ThreadPoolExecutor(4) as threads:
+        writing = threads.submit(writer.write, turns, stop)
+        reading = [threads.submit(read, str(client.base_url), writer, turns, seed) for seed in range(3)]
+        try:
+            found = [one.result() for one in reading]
+        finally:
+            stop.set()
+            turns.release()
+        writing.result()
+        assert sum(unchanged for unchanged, _ in found) > 0
+        assert len(set().union(*(revisions for _, revisions in found))) > 20
