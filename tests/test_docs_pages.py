@@ -1,5 +1,6 @@
 """The docs pages in a real browser: they show the document and ask the server, and nobody else."""
 
+import httpx
 import pytest
 
 from tests.test_browser import browser, site, watched  # noqa: F401 - fixtures
@@ -30,6 +31,25 @@ def test_docs_ask_what_is_filled_in_and_nothing_else(browser, site):  # noqa: F8
         for name in ("curl", "Python", "JavaScript"):
             snippets.locator(".btn").get_by_text(name, exact=True).click()
             assert f"{site}/v1/commitments?kind=procurement&limit=50" in snippets.inner_text()
+
+
+def test_links_to_an_operation_open_it_with_its_code_samples(browser, site):  # noqa: F811
+    paths = httpx.get(f"{site}/openapi.json").json()["paths"]
+    for path in ("/v1/minerals", "/v1/graph", "/healthz"):
+        described = paths[path]["get"]
+        tag, name = described["tags"][0], described["operationId"]
+        with watched(browser, site) as page:
+            page.goto(f"/docs#/{tag}/{name}")
+            operation = page.locator(f"#operations-{tag}-{name}.is-open")
+            operation.locator(".try-out, .execute-wrapper").first.wait_for(timeout=60_000)
+            assert page.locator(".opblock.is-open").count() == 1
+            summary = operation.get_by_text("Code samples", exact=True)
+            code = operation.locator("details pre")
+            assert not code.first.is_visible()
+            summary.click()
+            assert code.first.is_visible()
+            expected = [one["source"].replace("http://127.0.0.1:8000", site) for one in described["x-codeSamples"]]
+            assert [f"{text.rstrip()}\n" for text in code.all_inner_texts()] == expected
 
 
 def test_docs_of_a_record_are_filled_in(browser, site):  # noqa: F811

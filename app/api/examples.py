@@ -324,7 +324,7 @@ def samples(origin: str, target: str) -> list[Json]:
     )
     javascript = (
         f'const answer = await fetch("{url}");\nconst found = await answer.json();\n'
-        "if (!answer.ok) throw new Error(found.detail);\nconsole.log(found);\n"
+        "if (!answer.ok) throw new Error(found.detail);\nconsole.log(JSON.stringify(found, null, 2));\n"
     )
     return [
         {"lang": "Shell", "label": "curl", "source": f"curl --silent --location '{url}'\n"},

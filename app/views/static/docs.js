@@ -9,12 +9,23 @@ function shown(parameter) {
   return { ...rest, description: `${rest.description}\n\nExample: \`${Array.isArray(value) ? value.join(",") : value}\`` };
 }
 
-function withEmptyForms(spec) {
+// Swagger UI shows code only of a request that was sent. So samples go into the description, with the address by which
+// this page was reached.
+function samples(operation) {
+  const blocks = (operation["x-codeSamples"] ?? []).map(({ lang, label, source }) => {
+    const here = source.replace(/https?:\/\/[^/'"]+/, location.origin);
+    return `${label}\n\n\`\`\`${lang.toLowerCase()}\n${here}\`\`\`\n\n`;
+  });
+  return blocks.length ? `\n\n<details><summary>Code samples</summary>\n\n${blocks.join("")}</details>` : "";
+}
+
+function readable(spec) {
   const known = spec.components.parameters;
   for (const name in known) known[name] = shown(known[name]);
   for (const path in spec.paths) {
     const operation = spec.paths[path].get;
     operation.parameters = (operation.parameters ?? []).map(shown);
+    operation.description += samples(operation);
   }
   return spec;
 }
@@ -39,7 +50,7 @@ function javascript(request) {
 
 const answer = await fetch("/openapi.json");
 window.ui = SwaggerUIBundle({
-  spec: withEmptyForms(await answer.json()),
+  spec: readable(await answer.json()),
   dom_id: "#docs",
   deepLinking: true,
   displayRequestDuration: true,
