@@ -1,30 +1,22 @@
-"""The catalogue of hostile inputs: each row that applies to a reading API, by its number.
+"""The catalogue of hostile inputs, docs/hostile-inputs.md: what reading needs, each case by the number of its row there.
 
-| rows | do not apply, because |
-|---|---|
-| 14, 15 | there is no `offset`: it is an unknown parameter, asked under 16 |
-| 20 | cursors outlive revisions and never expire |
-| 21, 22 | there is no feed yet |
-| 36-39 | search has tests of its own (test_search.py) |
-| 30, 40 | see 30: conditions are nested at most four deep; no regular expressions are offered |
-| 42 | a range is two parameters, and an empty one finds nothing |
-| 43-56, 59-61, 63-67 | bodies: none is read, every method but GET, HEAD and OPTIONS is refused first (57, 58, 62 ask so) |
-| 68-70 | writes; that tables defuse formulas is in test_formats.py |
-| 71-74, 77-81, 84 | writes and preconditions |
-| 82, 83 | there are no keys |
-| 94 | time limits of the server, no timing in tests |
-| 95 | rate limits, once there are any |
-| 96 | there are no snapshots |
-| 97-103 | imports and webhooks |
+Rows about search, files, paging, connections and seeding are tested beside those; the catalogue names each test.
 """
 
+import ast
 import json
 import re
 import socket
+from pathlib import Path
 
 import pytest
 
+from app.api.rates import client_of
+from tests.conftest import served
 from tests.test_errors import problem
+
+TESTS = Path(__file__).parent
+CATALOGUE = TESTS.parent / "docs/hostile-inputs.md"
 
 LIST = "/v1/commitments"
 QUERY, NOWHERE = (422, "invalid-query"), (404, "not-found")
@@ -168,6 +160,8 @@ FAULTS = cases(
     (41, "due__gte=10000-01-01", "due__gte", "invalid_value"),
     (41, "due__gte=2023-02-30", "due__gte", "invalid_value"),
     (41, "due__gte=infinity", "due__gte", "invalid_value"),
+    (43, "due=0", "due", "invalid_value"),
+    (43, "due=1700006400", "due", "invalid_value"),
     (44, "due__gte=2024-12-31T23:59:60Z", "due__gte", "invalid_value"),
     (45, "due__gte=2024-01-01T00:00:00+02:00", "due__gte", "invalid_value"),
     (48, "quantity=NaN", "quantity", "invalid_value"),
@@ -176,8 +170,11 @@ FAULTS = cases(
     (50, "quantity=nan", "quantity", "invalid_value"),
     (51, "quantity=" + "9" * 4000, "quantity", "invalid_value"),
     (51, "amount=9007199254740993", "amount", "invalid_value"),
+    (65, "title=" + "e" + "%CC%81" * 201, "title", "invalid_value"),
     (66, "title=a%E2%80%AEb", "title", "invalid_text"),
     (66, "title=a%E2%80%8Bb", "title", "invalid_text"),
+    (67, "title=a%0D%0Ab", "title", "invalid_text"),
+    (83, "api_key=secret", "api_key", "unknown_parameter"),
 )
 
 
@@ -204,6 +201,8 @@ def test_26_private_column_reads_like_an_unknown_one(client):
         (27, "title__contains='; DROP TABLE record; --"),
         (34, "title__contains=%25_%5C"),
         (34, "title__contains=%5C"),
+        (40, "title__contains=(a%2B)%2B$"),
+        (40, "title__contains=("),
         (42, "due__gte=2024-01-01&due__lte=2020-01-01"),
     ),
 )
@@ -211,6 +210,49 @@ def test_literal_text_finds_nothing(client, query):
     answer = client.get(f"{LIST}?{query}")
     assert answer.status_code == 200
     assert answer.json()["meta"]["total"] == 0
+
+
+def test_15_offset_leads_to_cursor(client):
+    (fault,) = problem(client.get(f"{LIST}?offset=10000000"), *QUERY)["errors"]
+    assert (fault["reason"], fault["did_you_mean"]) == ("unknown_parameter", ["cursor"])
+
+
+def resolved(document, parameter):
+    return (
+        document["components"]["parameters"][parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
+    )
+
+
+def example(parameters, name):
+    (found,) = (one for one in parameters if (one["in"], one["name"]) == ("path", name))
+    return found.get("example") or next(iter(found["examples"].values()))["value"]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    cases(
+        (12, "", "empty_value"),
+        (31, "%00", "invalid_text"),
+        (32, "%ff%fe", "invalid_text"),
+        (32, "%ED%A0%80", "invalid_text"),
+        (66, "%E2%80%AE", "invalid_text"),
+    ),
+)
+def test_every_parameter_of_every_operation(client, value, reason):
+    asked = 0
+    document = client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        known = [resolved(document, one) for one in operations["get"].get("parameters", ())]
+        names = [one["name"] for one in known if one["in"] == "query"]
+        if names:
+            filled = re.sub(r"\{(\w+)\}", lambda found, known=known: example(known, found[1]), path)
+            answer = client.get(f"{filled}?" + "&".join(f"{name}={value}" for name in names))
+            assert answer.status_code == 422, (path, answer.text[:500])
+            faults = {(fault["parameter"], fault["reason"]) for fault in answer.json()["errors"]}
+            missing = {(name, reason) for name in names} - faults
+            assert not missing, path
+            asked += len(names)
+    assert asked > 1000
 
 
 def test_18_cursor_of_another_endpoint(client):
@@ -234,6 +276,50 @@ def test_29_too_many_parameters_or_too_long_a_url(client):
 def test_52_large_whole_numbers_are_exact(client):
     assert client.get("/v1/programs?amount=343000000000&currency=INR").json()["meta"]["total"] == 1
     assert client.get("/v1/programs?amount=343000000001&currency=INR").json()["meta"]["total"] == 0
+
+
+def test_66_composed_and_decomposed_letters_are_alike(client):
+    composed, decomposed = (
+        client.get(LIST, params={"title__contains": text, "limit": "1"}).json()["meta"]["total"]
+        for text in ("\u00edndi\u00e1", "i\u0301ndia\u0301")
+    )
+    assert composed == decomposed > 0
+
+
+def test_67_blanks_do_not_matter(client):
+    title = client.get(f"{LIST}/acquire-p-8i").json()["title"]
+    for text in (title, f"  {title} ", title.replace(" ", "  "), title.replace(" ", "\t\n")):
+        assert client.get(LIST, params={"title": text}).json()["meta"]["total"] == 1
+
+
+JSON = "application/json"
+BODIES = cases(
+    (46, b'{"title":"\\ud800"}', JSON),
+    (47, b'{"title":"a\\u0000b"}', JSON),
+    (48, b'{"quantity":NaN}', JSON),
+    (48, b'{"quantity":1e999}', JSON),
+    (53, b'{"title":"\xff\xfe"}', JSON),
+    (54, '{"title":"a"}'.encode("utf-16"), JSON),
+    (54, b'\xef\xbb\xbf{"title":"a"}', JSON),
+    (55, b'{"title":"a","title":"b"}', JSON),
+    (56, b"[" * 60_000, JSON),
+    (59, b"", JSON),
+    (59, b"null", JSON),
+    (59, b"{}{}", JSON),
+    (60, b"title=a", "text/plain"),
+    (60, b"<title>a</title>", "application/xml"),
+    (60, b"--x", "multipart/form-data; boundary=x"),
+    (61, b"{}", "application/json; charset=utf-16"),
+)
+
+
+@pytest.mark.parametrize(("body", "content_type"), BODIES)
+def test_no_body_is_read(client, body, content_type):
+    headers = {"Content-Type": content_type}
+    plain = client.get(LIST)
+    given = client.request("GET", LIST, headers=headers, content=body)
+    assert (given.status_code, given.content) == (200, plain.content)
+    problem(client.post(LIST, headers=headers, content=body), 405, "method-not-allowed")
 
 
 @pytest.mark.parametrize("size", [pytest.param(1_100_000, id="57")])
@@ -262,6 +348,25 @@ def test_if_none_match_garbage_is_200(client, given):
 
 def test_76_if_modified_since_garbage_is_ignored(client):
     assert client.get(LIST, headers={"If-Modified-Since": "Thu, 99 Foo 9999"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    cases(
+        (82, ("Bearer nothing",)),
+        (82, ("nothing at all",)),
+        (82, ("",)),
+        (83, ("Basic YTpi", "Bearer a")),
+        (83, ("Bearer " + "x" * 8000,)),
+        (83, ("Bearer \u00fc",)),
+    ),
+)
+def test_credentials_change_nothing(client, credentials):
+    lines = [f"Authorization: {one}" for one in credentials]
+    head, _, body = wire(client, request(LIST, "Host: a", *lines)).partition(b"\r\n\r\n")
+    assert status(head) == 200
+    assert b"www-authenticate" not in head.lower()
+    assert body == client.get(LIST, headers={"Accept-Encoding": "identity"}).content
 
 
 @pytest.mark.parametrize(
@@ -387,3 +492,57 @@ def test_cors_is_for_everyone_without_credentials(client, origin):
     assert "access-control-allow-credentials" not in answer.headers
     allowed = client.options(LIST, headers={"Origin": origin, "Access-Control-Request-Method": "DELETE"})
     assert "DELETE" not in allowed.headers["access-control-allow-methods"]
+
+
+def test_95_one_request_too_many(database):
+    with served(database, rate_limit="3/hour") as client:
+        answers = [client.get(LIST) for _ in range(3)]
+        assert [answer.headers["ratelimit"].partition(";t=")[0] for answer in answers] == [
+            f'"default";r={left}' for left in (2, 1, 0)
+        ]
+        refused = client.get(LIST)
+        problem(refused, 429, "too-many-requests")
+        assert (client.head(LIST).status_code, client.head(LIST).content) == (429, b"")
+        assert 1 <= int(refused.headers["retry-after"]) <= 3600
+        assert refused.headers["ratelimit-policy"] == '"default";q=3;w=3600'
+        assert client.get("/healthz").status_code == 200
+
+
+def test_95_what_is_unchanged_is_free(database):
+    with served(database, rate_limit="2/hour") as client:
+        tag = client.get(LIST).headers["etag"]
+        assert {client.get(LIST, headers={"If-None-Match": tag}).status_code for _ in range(5)} == {304}
+        assert [client.get(LIST).status_code for _ in range(2)] == [200, 429]
+
+
+def test_95_addresses_of_one_subscriber_are_one_client():
+    def client(address):
+        return client_of({"client": (address, 1)})
+
+    assert len({client(f"2001:db8::{number:x}") for number in range(10_000)}) == 1
+    assert client("2001:db8:0:1::1") != client("2001:db8::1")
+    assert client("::ffff:192.0.2.1") != client("::ffff:192.0.2.2")
+    assert client("192.0.2.1") != client("192.0.2.2")
+
+
+def rows():
+    """Number and cells of each row of the catalogue."""
+    for line in CATALOGUE.read_text(encoding="utf-8").splitlines():
+        number, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        if number.isdigit():
+            yield int(number), cells
+
+
+def test_the_catalogue_has_every_row_once():
+    assert [number for number, _ in rows()] == list(range(1, 105))
+
+
+@pytest.mark.parametrize(("number", "cells"), list(rows()), ids=[str(number) for number, _ in rows()])
+def test_a_row_of_the_catalogue_names_its_tests_or_says_why_not(number, cells):
+    _, answer, proofs = cells
+    named = re.findall(r"`(\w+\.py)::(\w+)`", proofs)
+    assert len(named) == proofs.count("`") / 2
+    assert named or answer.startswith("does not apply: ")
+    for file, test in named:
+        tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+        assert test in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]

@@ -46,11 +46,12 @@ class RateLimit:
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
             (b"retry-after", str(left).encode()),
             *self._headers(client),
         ]
         await send({"type": "http.response.start", "status": TOO_MANY_REQUESTS.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _seconds(self, client: str) -> int:
         return max(1, math.ceil(self.limiter.get_window_stats(self.item, client).reset_time - time.time()))
