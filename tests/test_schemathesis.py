@@ -5,6 +5,7 @@ asks every operation, with as many examples as that on each database.
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,6 @@ def test_every_answer_is_documented(client: httpx.Client, phase: str, tmp_path: 
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]
     assert " passed" in run.stdout
+    if phase == "stateful":
+        followed = int(re.search(r"API Links: +(\d+) covered", run.stdout)[1])
+        assert followed > EXAMPLES // 20, run.stdout
