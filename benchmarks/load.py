@@ -131,7 +131,10 @@ def cost(pid: int, port: int, requests: Sequence[bytes], count: int, connections
     return Cost(used / len(took) * 1e6, statistics.median(took), took[int(len(took) * 0.99)])
 
 
-def pin(pid: int, core: int) -> None:
-    """Keep a process on one core, where there are several."""
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(pid, {cores[core % len(cores)]})
+CORES = sorted(os.sched_getaffinity(0))
+"""What there is before anything is pinned: what a process starts inherits its core."""
+
+
+def pin(pid: int, core: int | None) -> None:
+    """Keep a process on one core, where there are several; on any with null."""
+    os.sched_setaffinity(pid, CORES if core is None else {CORES[core % len(CORES)]})

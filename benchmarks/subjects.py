@@ -42,8 +42,7 @@ class Subject:
         self._process = subprocess.Popen(
             words, env=os.environ | self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        if self.core is not None:
-            pin(self._process.pid, self.core)
+        pin(self._process.pid, self.core)
         while True:
             if self._process.poll() is not None:
                 assert self._process.stderr is not None
