@@ -1,6 +1,7 @@
 """Search across all records, and what may be meant while it is still being typed."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -136,7 +137,7 @@ async def find(request: Request) -> Response:
     assert asked is not None
     (words,) = asked.values
     body = envelope(
-        [orjson.dumps(hit(words, orjson.loads(document))).decode() for document in page.documents],
+        await hits(words, page.documents),
         total=page.total,
         limit=page.limit,
         revision=page.revision,
@@ -147,6 +148,15 @@ async def find(request: Request) -> Response:
     headers = validators(page.revision, page.digest, f"json {page.links['self']}")
     headers["Link"] = link_header(page.links)
     return Response(body, headers=headers, media_type=JSON.content_type)
+
+
+async def hits(asked: search.Search, documents: Iterable[str]) -> list[str]:
+    """What was found, as JSON. A hit takes a fifth of a millisecond: others may be answered after each."""
+    made = []
+    for document in documents:
+        made.append(orjson.dumps(hit(asked, orjson.loads(document))).decode())
+        await asyncio.sleep(0)
+    return made
 
 
 def hit(asked: search.Search, document: Mapping[str, Any]) -> dict[str, Any]:
