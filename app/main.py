@@ -39,6 +39,7 @@ AWAY: Mapping[type[Exception], str] = {
     Moved: "The dataset changes faster than it can be read.",
     Unavailable: "The database cannot be reached just now.",
 }
+"""What a client is told where it is to come again."""
 
 
 def create_app(given: Settings | None = None) -> ASGIApp:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -42,13 +43,11 @@ class Moved(Exception):
 
 
 async def settled(attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """What an attempt gives, made again where a writer comes between its statements. Raises Unavailable in the end."""
-    for _ in range(TRIES):
-        try:
+    """What an attempt gives, made again where a writer comes between its statements. Raises Moved where one always does."""
+    for _ in range(TRIES - 1):
+        with suppress(Moved):
             return await attempt()
-        except Moved:
-            continue
-    raise Unavailable("the dataset changes faster than it can be read")
+    return await attempt()
 
 
 @dataclass

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import openapi, plain
-from app.api.answers import TRIES, Moved
+from app.api.answers import Moved, settled
 from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED, Fault, invalid
 from app.api.formats import GRAPHML, JSON
@@ -19,7 +19,6 @@ from app.api.network import MOST_CHAINS, MOST_EDGES, MOST_NODES, Chains, Cited, 
 from app.api.pages import url
 from app.api.plain import Asked, Plain
 from app.api.routes import accept_revision, acceptable, answers, link_header, public
-from app.core.db import Unavailable
 from app.resources import CATALOG
 from app.resources.relation import RELATIONS
 from app.resources.source import SOURCES
@@ -71,17 +70,17 @@ async def _found(
     """What was asked, and the answer, all of one revision: asked again where a writer came between."""
     given = plain.read(request.scope["query_string"], declared)
     source = answers(request)
-    for _ in range(TRIES):
+
+    async def attempt() -> tuple[Asked, Found]:
         asked = await plain.resolved(given, declared, source.lookup)
         walk = Walk(NETWORK, source, asked.values.get("resource", ()), asked.values.get("link", ()))
-        try:
-            found = await read(walk, asked)
-        except Moved:
-            continue
-        if source.lookup.of_revision(found.revision):
-            accept_revision(request, found.revision)
-            return asked, found
-    raise Unavailable("the dataset changes faster than it can be read")
+        found = await read(walk, asked)
+        if not source.lookup.of_revision(found.revision):
+            raise Moved
+        accept_revision(request, found.revision)
+        return asked, found
+
+    return await settled(attempt)
 
 
 def _check_nodes(names: Sequence[tuple[str, str]], nodes: Sequence[Node]) -> None:

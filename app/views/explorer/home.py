@@ -11,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import __version__
-from app.api.answers import TRIES, Answers, Moved
+from app.api.answers import Answers, Moved, settled
 from app.api.formats import FORMATS
 from app.api.params import Reading
 from app.api.routes import answers
 from app.core.changes import Change, Revision
-from app.core.db import Unavailable
 from app.core.record import Record
 from app.resources import CATALOG
 from app.resources.commitment import COMMITMENTS
@@ -37,12 +36,7 @@ async def page(request: Request) -> Response:
     """The home page."""
     if (moved := pages.tidied(request)) is not None:
         return moved
-    for _ in range(TRIES):
-        try:
-            return await _page(request)
-        except Moved:
-            continue
-    raise Unavailable("the dataset changes faster than it can be read")
+    return await settled(lambda: _page(request))
 
 
 async def _page(request: Request) -> Response:

@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.api import logic
-from app.api.answers import TRIES, Answers, Moved, Page, Question
+from app.api.answers import Answers, Page, Question, settled
 from app.api.formats import FORMATS, JSON, Format
 from app.api.logic import Wanted
 from app.api.pages import url
 from app.api.params import CONTROLS, DEFAULT_LIMIT, Ask, Reading, canonical
 from app.api.routes import accept_revision, answers
 from app.api.where import Where
-from app.core.db import Unavailable
 from app.core.declare import Catalog, Resource
 from app.core.filters import DATE, FLAG, TEXT, Dates, Filter, Folded, Identity, Number
 from app.resources import CATALOG
@@ -77,12 +76,7 @@ async def page(request: Request, catalog: Catalog, resource: Resource) -> Respon
     source = answers(request)
     if catalog is not source.catalog:
         source = Answers(catalog, source.reader)
-    for _ in range(TRIES):
-        try:
-            return await _page(request, source, reading)
-        except Moved:
-            continue
-    raise Unavailable("the dataset changes faster than it can be read")
+    return await settled(lambda: _page(request, source, reading))
 
 
 async def _page(request: Request, source: Answers, reading: Reading) -> Response:

@@ -14,14 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import plain
-from app.api.answers import TRIES, Moved
+from app.api.answers import settled
 from app.api.caching import validators
 from app.api.errors import Fault, invalid, near, question
 from app.api.network import Walk
 from app.api.pages import url
 from app.api.params import CONTROLS, Reading, canonical
 from app.api.routes import answers, not_found
-from app.core.db import Unavailable
 from app.core.declare import dates_of
 from app.resources import CATALOG
 from app.resources.commitment import COMMITMENTS
@@ -76,13 +75,8 @@ async def answer(request: Request, make: Maker, suffix: str) -> Response:
     """The page of a picture, or the picture alone."""
     if (moved := pages.tidied(request)) is not None:
         return moved
-    for _ in range(TRIES):
-        try:
-            made = await make(request)
-        except Moved:
-            continue
-        return await (_alone(made, suffix) if suffix else _page(request, made))
-    raise Unavailable("the dataset changes faster than it can be read")
+    made = await settled(lambda: make(request))
+    return await (_alone(made, suffix) if suffix else _page(request, made))
 
 
 async def _page(request: Request, made: Picture) -> Response:

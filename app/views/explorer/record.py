@@ -11,14 +11,13 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.api.answers import TRIES, Answers, Found, Moved
+from app.api.answers import Answers, Found, Moved, settled
 from app.api.citing import About, bibtex
 from app.api.errors import GONE, Fault, Problem, invalid, near
 from app.api.logic import Wanted
 from app.api.pages import url
 from app.api.params import Reading
 from app.api.routes import accept_revision, answers, dated, named_by, not_found, public, record
-from app.core.db import Unavailable
 from app.core.declare import Resource
 from app.core.documents import shown
 from app.core.fields import Provenance
@@ -139,6 +138,10 @@ async def page(request: Request, resource: Resource) -> Response:
     """The page of a record. Raises a Problem as the API does."""
     if (moved := pages.tidied(request)) is not None:
         return moved
+    return await settled(lambda: _answer(request, resource))
+
+
+async def _answer(request: Request, resource: Resource) -> Response:
     found = await _found(request, resource)
     if isinstance(found, Response):
         return found
@@ -148,15 +151,7 @@ async def page(request: Request, resource: Resource) -> Response:
         raise invalid(faults)
     if reading.ask.format is not None:
         return _to(f"/v1{request.scope['path']}", query=query.decode("latin-1"))
-    for _ in range(TRIES):
-        try:
-            return await _page(request, resource, found)
-        except Moved:
-            again = await _found(request, resource)
-            if isinstance(again, Response):
-                return again
-            found = again
-    raise Unavailable("the dataset changes faster than it can be read")
+    return await _page(request, resource, found)
 
 
 async def _found(request: Request, resource: Resource) -> Found | Response:

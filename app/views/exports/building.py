@@ -16,7 +16,7 @@ from pathlib import Path
 import orjson
 
 from app import __version__
-from app.api.answers import TRIES, Answers, Moved
+from app.api.answers import Answers, Moved, settled
 from app.api.params import Reading
 from app.core.db import Unavailable
 from app.resources import CATALOG
@@ -59,7 +59,7 @@ class Exports:
         revision, digest, _ = await self.answers.dataset()
         if self._built is None or (self._built.revision, self._built.digest) != (revision, digest):
             if self._building is None or self._building.done():
-                self._building = asyncio.create_task(self._build())
+                self._building = asyncio.create_task(settled(self._attempt))
             try:
                 self._built = await asyncio.wait_for(asyncio.shield(self._building), self.PATIENCE)
             except TimeoutError:
@@ -82,14 +82,6 @@ class Exports:
             self._building.cancel()
             await asyncio.gather(self._building, return_exceptions=True)
         self._remove()
-
-    async def _build(self) -> Built:
-        for _ in range(TRIES):
-            try:
-                return await self._attempt()
-            except Moved:
-                continue
-        raise Unavailable("the dataset changes faster than it can be written")
 
     async def _attempt(self) -> Built:
         revision, digest, at = await self.answers.dataset()
