@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Bench:
         return {
             "kept": self.kept(),
             "made": self.made(),
-            **{f"datasette-{rows}": self.beside_datasette(rows) for rows in {LARGE, most}},
+            **{f"datasette-{rows}": self.beside_datasette(rows) for rows in sorted({LARGE, most})},
             **{f"roapi-{rows}": self.beside_roapi(rows) for rows in (200, LARGE)},
             "export": self.whole_export(),
             "facets": self.facets(),
@@ -150,13 +150,15 @@ class Bench:
     def facets(self) -> Iterator[Result]:
         """Counts by kind of the rows of two pillars, some 25,000."""
         pillars = "trust-pharmaceuticals,trust-national-programs"
+        path = f"/v1/commitments?pillar={pillars}&facet=kind&limit=1"
+        # Another condition each time, and the same rows: nothing was counted before.
+        new = (f"{path}&id__not={id.rsplit('/', 1)[1]}" for id in items(LARGE))
+        theirs = [f"/flat-{LARGE}/commitment.json?pillar__in={pillars}&_facet=kind&_size=1"]
         with self.ours(LARGE) as mine, datasette(self.others, data.flat(self.folder, LARGE)) as other_one:
-            own, other = self._alternate(
-                (mine, [f"/v1/commitments?pillar={pillars}&facet=kind&limit=1"]),
-                (other_one, [f"/flat-{LARGE}/commitment.json?pillar__in={pillars}&_facet=kind&_size=1"]),
-                5,
-            )
-            yield Result("facet over 25,000 matches, counted before", other_one.name, 20, own, other)
+            own = [mine.cost([next(new)], 1).cpu for _ in range(self.rounds)]
+            again, other = self._alternate((mine, [path]), (other_one, theirs), 5)
+            yield Result("facet over 25,000 matches, first", other_one.name, 20, statistics.median(own), other)
+            yield Result("facet over 25,000 matches, again", other_one.name, 20, again, other)
 
     def searches(self, rows: int) -> Iterator[Result]:
         """A page of what two words find: one row in a hundred."""
@@ -328,16 +330,14 @@ def _ask_on(port: int, path: str) -> None:
 def _seconds(subject: Subject, path: str, count: int, connections: int = 8) -> float:
     """Seconds until so many answers were there, on several connections at once."""
     asked = request(path)
-    open_ones = [Connection(subject.port) for _ in range(connections)]
-    began = time.perf_counter()
-    for connection in open_ones:
-        connection.send(asked)
-    for number in range(count):
-        connection = open_ones[number % connections]
-        connection.receive()
-        if number < count - connections:
+    with ExitStack() as stack:
+        open_ones = [stack.enter_context(Connection(subject.port)) for _ in range(connections)]
+        began = time.perf_counter()
+        for connection in open_ones:
             connection.send(asked)
-    took = time.perf_counter() - began
-    for connection in open_ones:
-        connection.__exit__()
-    return took
+        for number in range(count):
+            connection = open_ones[number % connections]
+            connection.receive()
+            if number < count - connections:
+                connection.send(asked)
+        return time.perf_counter() - began

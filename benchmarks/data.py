@@ -3,10 +3,8 @@
 import csv
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-
-from sqlalchemy.engine import make_url
 
 from app.core.db import engine
 from benchmarks.generate import fill
@@ -71,11 +69,11 @@ def table(folder: Path, rows: int) -> Path:
 @contextmanager
 def postgresql(folder: Path, rows: int) -> Iterator[str]:
     """URL of a database with the same on PostgreSQL: TEST_DATABASE_URL's server, or one of our own."""
-    maker = Maker(folder, folder, "benchmarks")
-    with maker.database("postgresql") as made:
+    with ExitStack() as stack:
+        stack.callback(stop_server, folder)
+        maker = stack.enter_context(closing(Maker(folder, folder, "benchmarks")))
+        made = stack.enter_context(maker.database("postgresql"))
         fill(made.engine, rows)
         with made.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
-        yield make_url(made.url).set(drivername="postgresql").render_as_string(hide_password=False)
-    maker.close()
-    stop_server(folder)
+        yield made.url

@@ -1,24 +1,19 @@
 """Streams a long list in every format from a server of its own, and says how much memory that took.
 
-    python benchmarks/exports.py [--rows 1000000] [--resource commitments] [--formats csv,xlsx,parquet,ndjson]
+    python -m benchmarks.exports [--rows 1000000] [--resource commitments] [--formats csv,xlsx,parquet,ndjson]
 
 Rows are copies of one record under other ids. Memory is what the process holds for itself (RssAnon): pages of the
 database file that the system maps into it (RssFile) are the system's to take back.
 """
 
 import argparse
-import os
 import re
-import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -26,20 +21,13 @@ import httpx
 from app.core.db import engine
 from app.resources import CATALOG
 from app.startup import prepare
-
-SERVER = """
-import sys, uvicorn
-from app.main import create_app
-from app.settings import Settings
-app = create_app(Settings(database_url=sys.argv[1], statement_timeout_ms=60000))
-uvicorn.run(app, port=int(sys.argv[2]), log_level="error", access_log=False)
-"""
+from benchmarks.subjects import project
 
 
 def fill(path: Path, name: str, rows: int) -> None:
     """A database with so many copies of the example of a resource."""
     made = engine(f"sqlite:///{path}")
-    prepare(made)
+    prepare(made, better_sources=False)
     made.dispose()
     resource = CATALOG[name]
     with sqlite3.connect(path) as database:
@@ -58,29 +46,6 @@ def fill(path: Path, name: str, rows: int) -> None:
                 f'INSERT INTO "{table}" ({quoted}) SELECT {values} FROM "{table}", numbers WHERE id = ?',
                 example,
             )
-
-
-@contextmanager
-def server(url: str) -> Iterator[tuple[str, int]]:
-    """Address and process id of a server for a database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, url, str(port)], env=os.environ, stdout=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{address}/readyz")
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield address, process.pid
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def memory(pid: int) -> dict[str, float]:
@@ -168,6 +133,12 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "synthetic.db"
         fill(path, given.resource, given.rows)
-        with server(f"sqlite:///{path}") as (address, pid):
+        with project(f"sqlite:///{path}", cache=True, core=None) as served:
             for format in given.formats.split(","):
-                stream(address, pid, given.resource, format, Path(folder) / f"out.{format}")
+                stream(
+                    f"http://127.0.0.1:{served.port}",
+                    served.pid,
+                    given.resource,
+                    format,
+                    Path(folder) / f"out.{format}",
+                )

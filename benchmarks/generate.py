@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from app.core.changes import load
 from app.core.composing import Draft
 from app.core.declare import Catalog
-from app.core.provenance import StatementKept
+from app.core.provenance import StatementRow
 from app.resources import CATALOG
 from app.startup import lock, prepare
 
@@ -80,8 +80,8 @@ def draft(catalog: Catalog, number: int, dice: random.Random) -> Draft:
     return Draft(catalog["commitments"], id, own, [buyer, second])
 
 
-def _statement(id: str, position: int, field: str, *, object: str | None = None, value: object = None) -> StatementKept:
-    return StatementKept.model_construct(
+def _statement(id: str, position: int, field: str, *, object: str | None = None, value: object = None) -> StatementRow:
+    return StatementRow.model_construct(
         id=f"{id}-{field}",
         subject=id,
         record=id,

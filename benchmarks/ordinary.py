@@ -15,29 +15,26 @@ from sqlalchemy.orm import selectinload
 from sqlmodel import Field, Relationship, Session, SQLModel, create_engine, func, select
 
 
-class Participation(SQLModel, table=True):
-    __tablename__ = "commitment_participants"
+class Link(SQLModel):
     record: str = Field(primary_key=True, foreign_key="commitment.id")
     position: int = Field(primary_key=True)
     target: str
+
+
+class Participation(Link, table=True):
+    __tablename__ = "commitment_participants"
     role: str | None
     basis: str | None
     commitment: "Commitment" = Relationship(back_populates="participants")
 
 
-class Topic(SQLModel, table=True):
+class Topic(Link, table=True):
     __tablename__ = "commitment_topics"
-    record: str = Field(primary_key=True, foreign_key="commitment.id")
-    position: int = Field(primary_key=True)
-    target: str
     commitment: "Commitment" = Relationship(back_populates="topics")
 
 
-class Mineral(SQLModel, table=True):
+class Mineral(Link, table=True):
     __tablename__ = "commitment_minerals"
-    record: str = Field(primary_key=True, foreign_key="commitment.id")
-    position: int = Field(primary_key=True)
-    target: str
     commitment: "Commitment" = Relationship(back_populates="minerals")
 
 
@@ -71,7 +68,7 @@ class Record(SQLModel, table=True):
     commitment: "Commitment" = Relationship(back_populates="common")
 
 
-class Commitment(SQLModel, table=True):
+class CommitmentBase(SQLModel):
     id: str = Field(primary_key=True)
     initiative: str | None
     pillar: str | None
@@ -84,6 +81,9 @@ class Commitment(SQLModel, table=True):
     amount: int | None
     currency: str | None
     quantity: int | None
+
+
+class Commitment(CommitmentBase, table=True):
     common: Record = Relationship(back_populates="commitment", sa_relationship_kwargs={"uselist": False})
     participants: list[Participation] = Relationship(back_populates="commitment")
     topics: list[Topic] = Relationship(back_populates="commitment")
@@ -121,19 +121,7 @@ class RecordRead(SQLModel):
     summary: str | None
 
 
-class CommitmentRead(SQLModel):
-    id: str
-    initiative: str | None
-    pillar: str | None
-    program: str | None
-    kind: str
-    modality: str | None
-    status: str
-    start: str | None
-    due: str | None
-    amount: int | None
-    currency: str | None
-    quantity: int | None
+class CommitmentRead(CommitmentBase):
     common: RecordRead
     participants: list[ParticipationRead]
     topics: list[LinkRead]

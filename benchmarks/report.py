@@ -26,7 +26,7 @@ def machine(others: Sequence[str]) -> str:
     journal = "write-ahead log" if write_ahead_log_is_safe() else "rollback journal"
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return (
-        f"{len(os.sched_getaffinity(0)) and os.cpu_count()} cores of {model}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version} ({journal}), {libraries}, {', '.join(others)}."
     )
 
@@ -43,11 +43,11 @@ def page(results: Sequence[Result], others: Sequence[str]) -> str:
         "|---|--:|---|--:|--:|--:|",
     ]
     for one in results:
-        bound, sign = ("≤", "") if one.at_most else ("≥", "")
+        bound = "≤" if one.at_most else "≥"
         mark = "" if one.met else " (missed)"
         lines.append(
             f"| {one.work} | {one.mine:,.1f} {one.unit} | {one.beside} | {one.other:,.1f} {one.unit} "
-            f"| {sign}{one.ratio:,.2f}{mark} | {bound} {one.target} |"
+            f"| {one.ratio:,.2f}{mark} | {bound} {one.target} |"
         )
     return "\n".join([*lines, "", "![Ratios beside their targets](benchmarks.svg)", ""])
 

@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Self
 
-from benchmarks.load import Cost, ask, cost, pin, processor_time, request
+from benchmarks.load import Cost, ask, cost, pin, request
 
 SERVER_CORE, LOAD_CORE = 0, 1
 
@@ -21,7 +22,7 @@ class Subject:
 
     name: str
     command: Sequence[str]
-    """`{port}`, and `{port+1}` where it wants more, are filled in."""
+    """Its words; `{port}`, and `{port+1}`, `{port+2}` where it wants more, are filled in."""
     probe: str
     """A path that it answers with 200 as soon as it is ready."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -32,17 +33,13 @@ class Subject:
 
     def __enter__(self) -> Self:
         self.port = _free_port()
-        words = [
-            word.replace("{port}", str(self.port))
-            .replace("{port+1}", str(self.port + 1))
-            .replace("{port+2}", str(self.port + 2))
-            for word in self.command
-        ]
+        ports = {"{port}": self.port, "{port+1}": self.port + 1, "{port+2}": self.port + 2}
+        words = [reduce(lambda text, name: text.replace(name, str(ports[name])), ports, word) for word in self.command]
         began = time.perf_counter()
         self._process = subprocess.Popen(
             words, env=os.environ | self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        pin(self._process.pid, self.core)
+        pin(self.pid, self.core)
         while True:
             if self._process.poll() is not None:
                 assert self._process.stderr is not None
@@ -69,12 +66,12 @@ class Subject:
     def cost(self, paths: Sequence[str], count: int, connections: int = 1, **headers: str) -> Cost:
         """What some paths, asked in turn, cost it."""
         requests = [request(path, **headers) for path in paths]
-        return cost(self._process.pid, self.port, requests, count, connections)
+        return cost(self.pid, self.port, requests, count, connections)
 
     @property
-    def processor_time(self) -> float:
-        """Seconds of CPU used so far."""
-        return processor_time(self._process.pid)
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
 
 def _free_port() -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.changes import Changeset, Reason, Refused, apply
 from app.core.composing import Draft
-from app.core.provenance import StatementKept
+from app.core.provenance import StatementRow
 from app.resources import CATALOG
 from app.seeding import read
 from tests.databases import AT
@@ -49,7 +49,7 @@ def said(id, record, field, **more):
         "rank": "normal",
         "verification": "unverified",
     }
-    return StatementKept(id=id, **usual | more)
+    return StatementRow(id=id, **usual | more)
 
 
 def topic(id, title="Tidal power"):

@@ -54,7 +54,7 @@ def titles(answer):
 
 
 def read(url, writer, turns, seed):
-    """Ask in no order, giving the writer a turn at every fifth request; how many answers came, of which so many were 304, and the revisions seen."""
+    """Ask in no order, giving the writer a turn at every fifth request; how many answers were 304, and the revisions seen."""
     dice, tags, revisions, unchanged = random.Random(seed), {}, set(), 0
     with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         for number in range(REQUESTS):

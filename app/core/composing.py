@@ -12,7 +12,7 @@ from app.core.declare import ANY, Catalog, Resource, Values
 from app.core.documents import shown
 from app.core.fields import Provenance
 from app.core.filters import Linked
-from app.core.provenance import Source, StatementKept
+from app.core.provenance import Source, StatementRow
 from app.core.values import SLUG, strongest
 
 RESERVED = {"aggregate", "facets", "history", "search"}
@@ -27,7 +27,7 @@ class Draft:
     id: str
     own: Values = field(default_factory=dict)
     """Ours and reference fields, by public name, with `reference` for the id of their dataset."""
-    statements: list[StatementKept] = field(default_factory=list)
+    statements: list[StatementRow] = field(default_factory=list)
     answers: dict[str, list[Values]] = field(default_factory=dict)
     """For a statement's id: the statements that it answers, `{id, kind}`."""
 
@@ -115,7 +115,7 @@ def _values(draft: Draft, kinds: Mapping[str, str]) -> Values:
     """Our fields, and for each said field what its shown statements say."""
     resource = draft.resource
     values: Values = {name: value for name, value in draft.own.items() if name != "reference"}
-    fields: dict[str, list[StatementKept]] = defaultdict(list)
+    fields: dict[str, list[StatementRow]] = defaultdict(list)
     for statement in draft.statements:
         if statement.cited and resource.provenance(statement.cited) is not Provenance.derived:
             fields[statement.cited].append(statement)
@@ -133,7 +133,7 @@ def _values(draft: Draft, kinds: Mapping[str, str]) -> Values:
     return values
 
 
-def _items(resource: Resource, name: str, statements: Iterable[StatementKept]) -> list[Any]:
+def _items(resource: Resource, name: str, statements: Iterable[StatementRow]) -> list[Any]:
     """The items of a list, once each; a link that several statements carry shows the strongest basis."""
     several = resource.lists[name]
     attributes = {column.name for column in several.attributes}

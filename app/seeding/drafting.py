@@ -10,7 +10,7 @@ from app.core.composing import Draft, Fault
 from app.core.declare import Resource, adapter
 from app.core.fields import Provenance
 from app.core.filters import Linked
-from app.core.provenance import Answer, Certainty, SourceKind, StatementKept
+from app.core.provenance import Answer, Certainty, SourceKind, StatementRow
 from app.core.values import QuantityRelation, clean
 from app.resources.relation import RELATIONS, RelationKind
 from app.resources.source import SOURCES
@@ -53,7 +53,7 @@ class Drafting:
         self._pass_verdicts({statement.id: statement for draft in made for statement in draft.statements})
         return made
 
-    def _pass_verdicts(self, statements: Mapping[str, StatementKept]) -> None:
+    def _pass_verdicts(self, statements: Mapping[str, StatementRow]) -> None:
         """What better sources make of the statements of others; the article's own files stay as they are."""
         passed: set[str] = set()
         for verdict in self.reading.verdicts:
@@ -161,7 +161,7 @@ class Drafting:
 
     def _values(
         self, entry: Entry, line: Line, name: str, value: Any
-    ) -> Iterator[tuple[str | None, dict[str, Any], StatementKept]]:
+    ) -> Iterator[tuple[str | None, dict[str, Any], StatementRow]]:
         """The statements that one field of a line makes, each after what tells it from the others and what is given."""
         resource = entry.resource
         if name in RelationKind.__members__:
@@ -220,7 +220,7 @@ class Drafting:
             self.problem(line.file, getattr(value, "line", line.number), entry.id, key, f"{key}: {_said(error)}")
             return None
 
-    def _single(self, entry: Entry, line: Line, name: str, given: dict[str, Any]) -> StatementKept:
+    def _single(self, entry: Entry, line: Line, name: str, given: dict[str, Any]) -> StatementRow:
         resource = entry.resource
         composite = resource.composite_by_main.get(name)
         allowed = list(composite.parts) if composite else ["as_of"] if name == "status" else []
@@ -262,7 +262,7 @@ class Drafting:
 
     def _statement(
         self, entry: Entry, line: Line, name: str | None, given: dict[str, Any], allowed: Sequence[str] = ()
-    ) -> StatementKept:
+    ) -> StatementRow:
         for key in given:
             if key not in (*INSIDE, *allowed):
                 self.problem(line.file, getattr(key, "line", line.number), entry.id, name, f"{key} is not known here")
@@ -301,7 +301,7 @@ class Drafting:
             target = "as_stated" if key == "as" else key
             said = None if key == "modality" and value == NONE else value
             fields |= self._typed(STATEMENTS, entry.id, line.file, line.number, target, said)
-        return StatementKept.model_construct(**fields)
+        return StatementRow.model_construct(**fields)
 
     def _name_statements(self, entry: Entry, line: Line, made: Sequence["_Made"]) -> None:
         """Ids: the row, the record where several use it, and what tells the values of one row apart."""
@@ -316,7 +316,7 @@ class Drafting:
                 self.problem(line.file, line.number, entry.id, one.name, f"two values would be statement {id}")
             self.place_of[id] = line
 
-    def _relation(self, entry: Entry, statement: StatementKept, made: dict[str, Draft]) -> Draft:
+    def _relation(self, entry: Entry, statement: StatementRow, made: dict[str, Draft]) -> Draft:
         """The draft of the relation that a statement makes, or that an earlier one has made."""
         kind = RelationKind(str(statement.field))
         words = kind.value.replace("_", " ")
@@ -350,7 +350,7 @@ class Drafting:
         articles = [s for s in draft.statements if self.reading.kinds.get(s.source) == SourceKind.seed_article]
         fields = {statement.field for statement in articles}
         others = [s for s in draft.statements if s.field not in fields]
-        first: dict[tuple[str, str], StatementKept] = {}
+        first: dict[tuple[str, str], StatementRow] = {}
         for statement in [*articles, *others]:
             name = statement.field
             if name is None or name in entry.resource.lists or name == "status":
@@ -373,7 +373,7 @@ class _Made:
     """What tells it from the field's others."""
     given: dict[str, Any]
     """What its value says of itself."""
-    statement: StatementKept
+    statement: StatementRow
 
 
 def _aside(line: Line, given: Mapping[str, Any], key: str) -> Any:
