@@ -14,7 +14,7 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.api.errors import KINDS
-from app.api.openapi import schema_name
+from app.api.schemas import schema_name
 from app.core.filters import OPERATORS
 from app.resources import CATALOG
 from tests.conftest import served

@@ -11,7 +11,7 @@ from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import openapi
+from app.api import openapi, schemas
 from app.api.answers import Answers, Moved, Question, settled
 from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED, Fault, invalid
@@ -263,7 +263,7 @@ def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
         "sort": ["count", "-count", *countable, *(f"-{name}" for name in countable)],
     }
     titles = {
-        name: f"{openapi.camel(resource.name)}{end}"
+        name: f"{schemas.camel(resource.name)}{end}"
         for name, end in {"group_by": "Groups", "metrics": "Metrics", "sort": "GroupsSort"}.items()
     }
     enums = {
@@ -290,7 +290,7 @@ def operation(catalog: Catalog, resource: Resource) -> openapi.Operation:
         f"Count {resource.name}",
         f"How many {resource.name} there are for each value of some fields, and sums of their numbers. A record with "
         "several values counts in the group of each.",
-        parameters=[*parameters, *openapi.filter_parameters(catalog, resource, names), openapi.ref("parameters", f"{resource.name}.or"), *openapi.CONDITIONAL],
+        parameters=[*parameters, *openapi.filter_parameters(catalog, resource, names), schemas.ref("parameters", f"{resource.name}.or"), *openapi.CONDITIONAL],
         responses={"200": openapi.ok("The groups.", {"$ref": "#/components/schemas/Aggregate"}), **openapi.UNCHANGED},
         problems=(INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED),
     )  # fmt: skip

@@ -17,8 +17,9 @@ from app.api.errors import KINDS, MEDIA_TYPE, Problem
 from app.api.formats import FORMATS
 from app.api.gate import Gate
 from app.api.observing import Observer
-from app.api.openapi import Json, everywhere, example, schema_name
+from app.api.openapi import everywhere, example
 from app.api.params import Reading
+from app.api.schemas import Json, schema_name
 from app.core.declare import ANY, Catalog, Relative, Resource
 from app.core.filters import Parameter
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app import __version__
-from app.api import aggregate, openapi
+from app.api import aggregate, openapi, schemas
 from app.api.answers import Answers
 from app.api.caching import validators
 from app.api.errors import (
@@ -253,7 +253,7 @@ def contents(app: FastAPI) -> dict[str, Any]:
         "paths": {**openapi.paths(CATALOG), **counted, **made["paths"]},
         "components": openapi.components(CATALOG, EVERYTHING, more={"Index": INDEX}),
     }
-    made = openapi.with_named_schemas(made | orjson.loads(orjson.dumps(ours)))
+    made = schemas.with_named_schemas(made | orjson.loads(orjson.dumps(ours)))
     made["tags"] = sections(made)
     for operations in made["paths"].values():
         _say_what_is_known(operations["get"]["responses"])

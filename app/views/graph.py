@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import openapi, plain
+from app.api import openapi, plain, schemas
 from app.api.answers import Moved, settled
 from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED, Fault, invalid
@@ -163,7 +163,7 @@ GRAPH = {
             "items": _edge_schema("Edge", {"type": "string"}),
         },
         "meta": _META,
-        "links": openapi.SELF,
+        "links": schemas.SELF,
     },
 }
 CHAIN = {
@@ -200,7 +200,7 @@ PATHS = {
     "properties": {
         "data": {"type": "array", "description": "The chains, firmest first.", "items": CHAIN},
         "meta": _META,
-        "links": openapi.SELF,
+        "links": schemas.SELF,
     },
 }
 

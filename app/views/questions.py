@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import openapi, plain
+from app.api import openapi, plain, schemas
 from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_FOUND, OUTDATED, near
 from app.api.routes import accept_revision, answers, link_header, not_found, public
@@ -101,7 +101,7 @@ _LIST: dict[str, Any] = {
             "required": ["total"],
             "properties": {"total": {"type": "integer", "description": "How many questions there are."}},
         },
-        "links": openapi.SELF,
+        "links": schemas.SELF,
     },
 }
 

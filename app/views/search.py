@@ -12,7 +12,7 @@ from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import openapi
+from app.api import openapi, schemas
 from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED, Fault, invalid, near, question
 from app.api.formats import JSON
@@ -90,8 +90,8 @@ def _page(item: Mapping[str, Any]) -> dict[str, Any]:
         "required": ["data", "meta", "links"],
         "properties": {
             "data": {"type": "array", "description": "What was found, best first.", "items": item},
-            "meta": openapi.ref("schemas", "Meta"),
-            "links": openapi.ref("schemas", "PageLinks"),
+            "meta": schemas.ref("schemas", "Meta"),
+            "links": schemas.ref("schemas", "PageLinks"),
         },
     }
 
@@ -110,13 +110,13 @@ def _page(item: Mapping[str, Any]) -> dict[str, Any]:
         parameters=[
             openapi.needed(EVERYTHING, RECORDS, "q"),
             *(
-                openapi.ref("parameters", f"{RECORDS.name}.{name}")
+                schemas.ref("parameters", f"{RECORDS.name}.{name}")
                 for name in EVERYTHING.filters(RECORDS)
                 if name != "q"
             ),
-            openapi.ref("parameters", "limit"),
+            schemas.ref("parameters", "limit"),
             openapi.cursor(),
-            openapi.ref("parameters", f"{RECORDS.name}.facet"),
+            schemas.ref("parameters", f"{RECORDS.name}.facet"),
             *openapi.CONDITIONAL,
         ],
         responses={

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from app.api import openapi, plain
+from app.api import openapi, plain, schemas
 from app.api.caching import validators
 from app.api.citing import LICENSE
 from app.api.errors import INVALID_QUERY, MEDIA_TYPE, NOT_FOUND, OUTDATED, RANGE, Problem
@@ -67,7 +67,7 @@ INDEX: dict[str, Any] = {
                 "license": {"type": "object", "description": "License of the data."},
             },
         },
-        "links": openapi.SELF,
+        "links": schemas.SELF,
     },
 }
 
@@ -163,7 +163,7 @@ _CONTENT = {
             },
             "416": {
                 "description": f"{RANGE.title}.",
-                "content": {MEDIA_TYPE: {"schema": openapi.ref("schemas", "Problem")}},
+                "content": {MEDIA_TYPE: {"schema": schemas.ref("schemas", "Problem")}},
             },
             **openapi.UNCHANGED,
         },
