@@ -7,14 +7,14 @@ from collections import Counter
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Boolean, Float, Integer, text
+from sqlalchemy import Boolean, Float, Integer, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from app.core.db import Choices
 from app.core.documents import documents
 from app.resources import CATALOG
-from app.startup import NewerSchema, migrate
+from app.startup import NewerSchema, migrate, revisions
 from tests.databases import AT, BACKENDS, OWN_WAYS
 from tests.seeds import TESTS, add_second, article
 
@@ -139,6 +139,27 @@ def test_every_index_and_constraint_is_declared(database):
     }
     names = {name for (name,) in database.rows(found[database.backend])}
     assert {name for name in names if not name.removeprefix("ix_").startswith(OWN_WAYS)} == declared
+
+
+@pytest.mark.parametrize(("table", "column", "target"), LINKS)
+def test_links_are_followed_backwards_by_an_index(database, table, column, target):
+    """Without one, each row of the target that goes away has the whole table read."""
+    with database.engine.connect() as connection:
+        found = inspect(connection)
+        indexes = [index["column_names"] for index in found.get_indexes(table)]
+        indexes.append(found.get_pk_constraint(table)["constrained_columns"])
+    assert column in {columns[0] for columns in indexes}
+
+
+@pytest.mark.parametrize("revision", revisions()[:-1])
+def test_down_and_up_again(own_database, article_seed, revision):
+    schema, before = own_database.rows(SCHEMA[own_database.backend]), own_database.contents()
+    with own_database.engine.begin() as connection:
+        migrate(connection, revision)
+    assert own_database.rows(SCHEMA[own_database.backend]) != schema
+    assert own_database.prepare(article_seed) is None
+    assert own_database.rows(SCHEMA[own_database.backend]) == schema
+    assert own_database.contents() == before
 
 
 def test_down_to_nothing_and_up_again(own_database, article_seed):

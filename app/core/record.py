@@ -46,7 +46,9 @@ class Record(SQLModel, table=True):
         schema_extra={"examples": ["commitments"]},
     )
     state: State = Field(default=State.live, sa_type=choices(State))
-    merged_into: str | None = Field(default=None, sa_type=Characters, sa_column_args=[reference_to("record")])
+    merged_into: str | None = Field(
+        default=None, sa_type=Characters, index=True, sa_column_args=[reference_to("record")]
+    )
     seeded: bool = Field(default=False, sa_type=Boolean)
     title: str | None = Field(default=None, sa_type=Characters)
     title_folded: str | None = Field(default=None, sa_type=Characters)
@@ -54,7 +56,7 @@ class Record(SQLModel, table=True):
     acronym: str | None = Field(default=None, sa_type=Characters)
     summary: str | None = Field(default=None, sa_type=Characters)
     identifiers: dict[str, str] | None = Field(default=None, sa_type=Json)
-    reference: str | None = Field(default=None, sa_type=Characters, sa_column_args=[reference_to("record")])
+    reference: str | None = Field(default=None, sa_type=Characters, index=True, sa_column_args=[reference_to("record")])
     """The dataset that its reference fields were taken from."""
     disputed: bool = Field(default=False, sa_type=Boolean)
     document: str | None = Field(default=None, sa_type=Characters)

@@ -102,7 +102,7 @@ MINERALS = Resource(
             "uses",
             Topic,
             Column("basis", choices(Basis), nullable=False),
-            Column("via", Characters, reference_to(Topic)),
+            Column("via", Characters, reference_to(Topic), index=True),
             name="used_in",
             reverse="uses_mineral",
             description="Id of something that it goes into, directly or through a component; `basis` speaks of the same use.",
