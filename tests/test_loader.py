@@ -83,6 +83,7 @@ FAULTS = [
     fault("reserved id", COMMITMENTS, "", LAST.replace("a-last-one", "search") + "  says: {S12.p1: {F171: {}}}\n", "- id: search", "search", "id", "reserved"),
     fault("id of a resource", COMMITMENTS, "", LAST.replace("a-last-one", "pillars") + "  says: {S12.p1: {F171: {}}}\n", "- id: pillars", "pillars", "id", "reserved"),
     fault("id of another resource", TOPICS, "- id: biotechnology\n", "- id: stryker\n", "- id: stryker", "stryker", "id", "already one of the equipment"),
+    fault("id of a statement", TOPICS, "- id: biotechnology\n", f"- id: {ARTICLE}-f085\n", f"- id: {ARTICLE}-f085", f"{ARTICLE}-f085", "id", "taken by another record"),
     fault("record described twice", COMMITMENTS, "", "\n- title: One more\n  id: robust-supply-chains\n", "  id: robust-supply-chains", "robust-supply-chains", "id", "described twice"),
     fault("unknown field", MINERALS, "  title: Cobalt\n", "  title: Cobalt\n  color: blue\n", "color: blue", "cobalt", "color", "no field color"),
     fault("part without its whole", COMMITMENTS, "", LAST + "  currency: USD\n  says: {S12.p1: {F171: {}}}\n", "  currency: USD", "a-last-one", "currency", "needs a statement"),
@@ -128,6 +129,7 @@ FAULTS = [
     of_p_8i("again of no row", P_8I + "        again: F999\n", "again: F999", "again", "no earlier row"),
     of_p_8i("again is a list", P_8I + "        again: [F161]\n", "again: [F161]", "again", ""),
     of_p_8i("list in a list", P_8I + "        topics: [[space]]\n", "      F165:", "topics", ""),
+    of_p_8i("same item twice", P_8I + "        topics: [space, space]\n", P_8I_LINE, "topics", "two values would be statement"),
     of_p_8i("empty list", P_8I + "        topics: []\n", "      F165:", "topics", ""),
     of_p_8i("such_as false", P_8I + "        such_as: no\n", P_8I_LINE, "quantity", "such_as"),
     fault("dangling relation", COMMITMENTS, P_8I, P_8I + "        complements: nothing\n", P_8I_LINE, "acquire-p-8i-complements-nothing", "complements", "no record nothing"),
@@ -163,7 +165,8 @@ FAULTS = [
     fault("section title is a list", SOURCE, "  S7: Strategic Importance of Critical Minerals\n", "  S7: [Strategic]\n", "[Strategic]", ARTICLE, "sections", ""),
     fault("silent is a list", SOURCE, "silent:\n  F005: publisher", "silent: [F005]", "silent:", ARTICLE, "silent", ""),
     fault("bad range", SOURCE, "F191-F194", "F194-F191", "F194-F191", None, None, "neither a row"),
-    fault("endless range", SOURCE, "F191-F194", "F300-F199999", "F300-F199999", None, None, ""),
+    fault("endless range", SOURCE, "F191-F194", "F300-F199999", "F300-F199999", None, None, "more than 1000 rows"),
+    fault("range of a row too many", SOURCE, "F191-F194", "F300-F1300", "F300-F1300", None, None, "more than 1000 rows"),
     fault("row that is data and not", f"{ARTICLE}/initiatives.yaml", "      F133: {kind", "      F135: {kind", "      F135: {kind", ARTICLE, "F135", "already accounted for as not_data"),
     fault("unknown kind of source", SOURCE, "kind: seed_article", "kind: blog", "kind: blog", ARTICLE, "kind", ""),
     fault("unknown grade", SOURCE, "reliability: C", "reliability: Z", "reliability: Z", ARTICLE, "reliability", ""),
@@ -345,6 +348,13 @@ not_data: {F003: praise, F004-F005: more}
 """Folders small enough to be read hundreds of times."""
 
 
+def written(root, files):
+    """Write seed files, by their path below `root`."""
+    for file, text in files.items():
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).write_text(text, encoding="utf-8")
+
+
 @st.composite
 def mutations(draw):
     """The small folders with one node of one file replaced, taken out or doubled."""
@@ -382,15 +392,68 @@ def mutations(draw):
 )
 @given(mutations())
 def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path, mutation):
-    for file, text in {**SMALL, mutation[0]: mutation[1]}.items():
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).write_text(text, encoding="utf-8")
+    written(tmp_path, SMALL | dict([mutation]))
     with suppress(Rejected):
         read(tmp_path)
 
 
 def test_the_small_folders_are_good(tmp_path):
-    for file, text in SMALL.items():
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).write_text(text, encoding="utf-8")
+    written(tmp_path, SMALL)
     assert {draft.id for draft in read(tmp_path).drafts} == {"paper", "here", "promise", "codes"}
+
+
+BETTER = {
+    "better/sources.yaml": """\
+- {id: journal, kind: newspaper, reliability: B, title: A journal}
+- {id: diary, kind: unknown, reliability: D, title: A diary}
+""",
+    "better/commitments.yaml": """\
+- id: promise
+  says:
+    journal:
+      J01: {due: 2031, also: diary}
+""",
+    "better/verdicts.yaml": "paper-f007-due: {rank: deprecated, verification: contradicted}\n",
+}
+"""A small folder of better sources, to be put beside the small article."""
+BETTER_FAULTS = [
+    ("sources", "+- {id: diary, kind: wire}\n", 3, "diary", "id", "described twice"),
+    ("sources", "journal: {kind: newspaper}\n", 1, None, None, "must be a list"),
+    ("commitments", BETTER["better/commitments.yaml"].replace("journal:", "paper:"), 3, "promise", None, "not one of"),
+    ("commitments", BETTER["better/commitments.yaml"].replace("diary", "paper"), 4, "promise", "also", "not another"),
+    ("commitments", BETTER["better/commitments.yaml"].replace("diary", "journal"), 4, "promise", "also", "not another"),
+    ("commitments", "+  aliases: {vow: oath}\n", 1, "promise", "aliases", "must be names"),
+    ("commitments", "+    diary:\n      J01: {due: 2032}\n", 6, "promise", None, "stands twice"),
+    ("verdicts", "+paper-f007-due: {rank: normal}\n", 2, None, None, "stands twice"),
+    ("verdicts", "- paper-f007-due\n", 1, None, None, "must map statements"),
+    ("verdicts", "+paper-f999: {rank: normal}\n", 2, "paper-f999", None, "no such statement"),
+    ("verdicts", "+paper-f001: normal\n", 2, "paper-f001", None, "made of rank and verification"),
+    ("verdicts", "+paper-f001: {note: wrong}\n", 2, "paper-f001", None, "made of rank and verification"),
+    ("verdicts", "+paper-f001: {rank: last}\n", 2, "paper-f001", "rank", "rank"),
+    ("source", "id: better\n", 1, None, None, "is not the file of a resource"),
+]
+"""By file: what stands in it (`+`: at its end), and the line, record, field and words of what is wrong."""
+
+
+@pytest.mark.parametrize(("file", "text", "line", "record", "field", "message"), BETTER_FAULTS)
+def test_a_fault_of_better_sources(tmp_path, file, text, line, record, field, message):
+    name = f"better/{file}.yaml"
+    text = BETTER[name] + text.removeprefix("+") if text.startswith("+") else text
+    written(tmp_path, SMALL | BETTER | {name: text})
+    with pytest.raises(Rejected) as rejected:
+        read(tmp_path)
+    told = [(problem.file, problem.line, problem.record, problem.field) for problem in rejected.value.problems]
+    assert (name, line, record, field) in told
+    assert message in str(rejected.value)
+
+
+def test_two_verdicts_of_two_folders(tmp_path):
+    more = {"more/sources.yaml": "[]\n", "more/verdicts.yaml": BETTER["better/verdicts.yaml"]}
+    written(tmp_path, SMALL | BETTER | more)
+    assert problems(tmp_path) == [("more/verdicts.yaml", 1, "paper-f007-due", None)]
+
+
+def test_the_small_folder_of_better_sources_is_good(tmp_path):
+    written(tmp_path, SMALL | BETTER)
+    ids = {statement.id for draft in read(tmp_path).drafts for statement in draft.statements}
+    assert {"journal-j01", "diary-j01", "paper-f007-due"} <= ids

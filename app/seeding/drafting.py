@@ -36,7 +36,7 @@ class Drafting:
     def told(self, fault: Fault) -> Problem:
         """What is wrong with a draft, at the line that it came from."""
         entry = self.reading.entries.get(fault.record)
-        line = self.place_of.get(fault.statement or "") or self.place_of.get(fault.record)
+        line = self.place_of.get(fault.statement or ("" if entry else fault.record))
         file, number = self.reading.root.resolve().name, 1
         if line is not None:
             file, number = line.file, line.number
