@@ -14,7 +14,14 @@ from typing import Any
 import httptools
 import orjson
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from app.api.errors import BAD_REQUEST, HEADERS_TOO_LARGE, MEDIA_TYPE, TIMEOUT, Kind, Problem
@@ -30,10 +37,96 @@ SEND_SECONDS = 30.0
 SEND_BYTES = 30_000
 HEAD_BYTES = 65_536
 """Size of a head: more is refused before it is whole. The gate is stricter and tells more."""
+LONG_LINE, MOST_LINES = 200, 2000
+"""Bytes of a header from which it is not remembered, and how many are."""
 PIECE = 16_384
 """Bytes that are parsed at a time, so that requests sent in one go are not taken for one long head."""
 LAST_SECONDS = 0.3
 """Time that an idle connection is kept at the end, for a request that is on its way."""
+
+
+class _Lines(dict[tuple[bytes, bytes], bytes]):
+    """Headers as they are sent. Most are the same in many answers: they are checked once."""
+
+    def __missing__(self, header: tuple[bytes, bytes]) -> bytes:
+        """Raises RuntimeError where it is no header."""
+        name, value = header
+        if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+            raise RuntimeError(f"This is no header: {name!r}: {value!r}")
+        line = b"%b: %b\r\n" % (name.lower(), value)
+        if len(line) < LONG_LINE:
+            if len(self) >= MOST_LINES:
+                self.clear()
+            self[header] = line
+        return line
+
+
+LINES = _Lines()
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its answer. Its head, of a dozen headers, costs little to write, and goes out with the body."""
+
+    _head: bytes | None = None
+    """What waits for the first piece of the body."""
+
+    async def send(self, message: Any) -> None:
+        """What an application sends, as ASGI has it. Raises RuntimeError where it does not."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        kind = message["type"]
+        if kind == "http.response.start" and not self.response_started:
+            self.response_started, self.waiting_for_100_continue = True, False
+            self._head = self._started(message["status"], [*self.default_headers, *message["headers"]])
+        elif kind == "http.response.body" and self.response_started and not self.response_complete:
+            self._write(message.get("body", b""), more=message.get("more_body", False))
+        else:
+            raise RuntimeError(f"{kind} is not to be sent now")
+
+    def _started(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
+        lines = [STATUS_LINE[status], *map(LINES.__getitem__, headers)]
+        for name, value in headers:
+            if name == b"content-length":
+                self.expected_content_length, self.chunked_encoding = int(value), False
+            elif name == b"connection" and value == b"close":
+                self.keep_alive = False
+        if not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+        if self.scope["method"] == "HEAD" or status in (204, 304):
+            self.expected_content_length, self.chunked_encoding = 0, False
+        elif self.chunked_encoding is None:
+            self.chunked_encoding = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        return b"".join((*lines, b"\r\n"))
+
+    def _write(self, body: bytes, *, more: bool) -> None:
+        pieces = [self._head] if self._head is not None else []
+        self._head = None
+        if self.scope["method"] == "HEAD":
+            pass
+        elif self.chunked_encoding:
+            if body:
+                pieces += [b"%x\r\n" % len(body), body, b"\r\n"]
+            if not more:
+                pieces.append(b"0\r\n\r\n")
+        else:
+            self.expected_content_length -= len(body)
+            if self.expected_content_length < 0 or (self.expected_content_length and not more):
+                raise RuntimeError("The body is not as long as content-length says")
+            pieces.append(body)
+        self.transport.writelines(pieces)
+        if not more:
+            self.response_complete = True
+            self.message_event.set()
+            if not self.keep_alive:
+                self.transport.close()
+            self.on_response()
+
+
+# The protocol makes one for each request, and looks it up under this name.
+httptools_impl.RequestResponseCycle = Cycle  # type: ignore[misc]
 
 
 class Protocol(HttpToolsProtocol):
@@ -49,6 +142,10 @@ class Protocol(HttpToolsProtocol):
     _in_head = _refused = False
     _size = 0
     """Bytes of the head that is being read."""
+    _patience: float | None = HEAD_SECONDS
+    """Seconds for what is expected next; null while an answer is being made."""
+    _turned = False
+    """Whether something else is expected since the clock was set."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -59,7 +156,6 @@ class Protocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
         self._sent()
-        self._unset_keepalive_if_required()
         # Uvicorn tells the last request alone; of several sent in one go it is an earlier one that is being answered.
         for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
@@ -71,9 +167,13 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        self._unset_keepalive_if_required()
-        if self._due is None and (self.cycle is None or self.cycle.response_complete):
-            self._expect_within(HEAD_SECONDS)
+        self._take(data)
+        if self._turned and not self._refused:
+            self._turned, self._due = False, None
+            if self._patience is not None:
+                self._expect_within(self._patience)
+
+    def _take(self, data: bytes) -> None:
         for at in range(0, len(data), PIECE):
             piece = data[at : at + PIECE]
             try:
@@ -100,18 +200,30 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_head, self._size = True, 0
+        self._patience, self._turned = HEAD_SECONDS, True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._expect_within(BODY_SECONDS)
+        self._patience, self._turned = BODY_SECONDS, True
         super().on_headers_complete()
         if self.app_state.get("draining"):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        self._expect_nothing()
+        self._patience = self.timeout_keep_alive if self.cycle.response_complete else None
+        self._turned = True
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._patience is None:
+            self._expect_within(self.timeout_keep_alive)
 
     def eof_received(self) -> None:
         # An answer that is still to come is sent; without one there is nothing to wait for.
@@ -125,9 +237,6 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._sent()
         super().resume_writing()
-
-    def timeout_keep_alive_handler(self) -> None:
-        self._close()
 
     def shutdown(self) -> None:
         """Finish what is being answered; close an idle connection as soon as no request is on its way."""

@@ -2,7 +2,9 @@
 
 import csv
 import random
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event, Semaphore
 
 import httpx
@@ -94,3 +96,25 @@ def test_no_answer_is_stale_or_torn_while_somebody_writes(own_database, room):
         writing.result()
         assert sum(unchanged for unchanged, _ in found) > 0
         assert len(set().union(*(revisions for _, revisions in found))) > 20
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_a_killed_writer_left_in_the_file_is_not_taken_for_a_commit(own_database):
+    write(own_database, place("changing", "Before"))
+    file = Path(own_database.url.removeprefix("sqlite:///"))
+    journal = file.with_name(f"{file.name}-journal")
+    with served(own_database) as client:
+        assert client.get("/v1/places/changing").json()["title"] == "Before"
+        killed = sqlite3.connect(file, isolation_level=None)
+        assert killed.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        # Without waiting for the disk, the journal can be rolled back from at any moment.
+        killed.executescript("PRAGMA synchronous = OFF; BEGIN IMMEDIATE; PRAGMA user_version = 7")
+        left = journal.read_bytes()
+        killed.execute("COMMIT")
+        killed.close()
+        journal.write_bytes(left)  # as if it had been killed before it could remove it
+        assert client.get("/v1/places/changing").json()["title"] == "Before"
+        assert not journal.exists()
+        # This commit leaves the same counter in the file's header as the one that was rolled back.
+        write(own_database, place("changing", "After"))
+        assert client.get("/v1/places/changing").json()["title"] == "After"

@@ -192,7 +192,7 @@ class Cache:
 
     async def _send(self, kept: Kept, request: _Request, scope: Scope, send: Send, *, stale: bool = False) -> None:
         headers = [*kept.headers, STALE] if stale else kept.headers
-        scope["state"] |= {"cache": "stale" if stale else "hit", "route": kept.route, "rows": kept.rows}
+        scope["state"].update(cache="stale" if stale else "hit", route=kept.route, rows=kept.rows)
         self.counts.hits += 1
         self.counts.stale += stale
         if request.if_none_match is not None and matches(request.if_none_match, kept.tag):

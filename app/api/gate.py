@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +29,8 @@ LONGEST_URL = 8192
 LARGEST_BODY = 65_536
 LARGEST_HEADERS = 16_384
 MOST_HEADERS = 100
-HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+is_host = lru_cache(1000)(re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?").fullmatch)
+"""What a host may look like; nearly every request names one that was looked at before."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 FAULT = "The fault was logged under this request id."
 
@@ -83,7 +85,7 @@ class Gate:
             await send(message)
 
         try:
-            await self._let_in(scope, receive, answer, seen, request_id)
+            await self._whose(scope, seen, request_id)(scope, receive, answer)
         except Exception as error:
             self.observer.failed(scope, error)
             if not status:
@@ -94,13 +96,13 @@ class Gate:
         finally:
             self.observer.seen(scope, status, perf_counter() - began)
 
-    async def _let_in(self, scope: Scope, receive: Receive, answer: Send, seen: "_Seen", request_id: bytes) -> None:
+    def _whose(self, scope: Scope, seen: "_Seen", request_id: bytes) -> ASGIApp:
+        """Who answers: the application, or what stands here for it."""
         if scope["method"] == "OPTIONS":
-            await _send(answer, 204, PREFLIGHT, b"")
-        elif problem := self._refuse(scope, seen):
-            await self._tell(problem, scope, answer, request_id)
-        else:
-            await self.app(scope, receive, answer)
+            return _preflight
+        if problem := self._refuse(scope, seen):
+            return lambda scope, _, answer: self._tell(problem, scope, answer, request_id)
+        return self.app
 
     async def _tell(self, problem: Problem, scope: Scope, answer: Send, request_id: bytes) -> None:
         body = problem.body(scope["path"], request_id.decode())
@@ -124,7 +126,7 @@ class Gate:
             return Problem(TOO_LONG, f"An address may have {LONGEST_URL} bytes.")
         if seen.size > LARGEST_HEADERS or len(scope["headers"]) > MOST_HEADERS:
             return Problem(HEADERS_TOO_LARGE, f"Headers may have {LARGEST_HEADERS} bytes in {MOST_HEADERS} fields.")
-        if seen.host is None or not HOST.fullmatch(seen.host):
+        if seen.host is None or not is_host(seen.host):
             return Problem(BAD_REQUEST, "A request names one host.")
         if self.hosts and seen.host.lower() not in self.hosts and _name(seen.host.lower()) not in self.hosts:
             return Problem(BAD_REQUEST, "This host is not served here.")
@@ -160,6 +162,10 @@ class _Seen:
                 self.request_id = value
             elif name == b"dataset-revision":
                 self.least = value
+
+
+async def _preflight(_: Scope, __: Receive, answer: Send) -> None:
+    await _send(answer, 204, PREFLIGHT, b"")
 
 
 async def _send(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:

@@ -184,6 +184,10 @@ class Reader:
         raise NotImplementedError
 
 
+ROLLBACK_JOURNAL = b"\x01"
+"""What the 18th byte of a file is whose commits are written into it; 2 with a write-ahead log."""
+
+
 class SqliteReader(Reader):
     """A file next door: quick queries run on the event loop, longer ones move to a few threads."""
 
@@ -203,6 +207,10 @@ class SqliteReader(Reader):
         self._idle: list[sqlite3.Connection] = []
         self._connections, self._in_use = connections, 0
         self._file: tuple[int, int] | None = None
+        self._descriptor = -1
+        self._header: bytes | None = None
+        self._version: Any = None
+        """What the file's header was when this was its version; nobody was writing then."""
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="read")
         self._free = asyncio.Semaphore(connections)
 
@@ -219,15 +227,20 @@ class SqliteReader(Reader):
         except OSError as error:
             self._forget()
             raise Unavailable(type(error).__name__) from error
-        if (file := (found.st_dev, found.st_ino)) != self._file:
+        if (found.st_dev, found.st_ino) != self._file:
             self._forget()
-            self._file = file
+            # Opened before any connection is, and closed with them: closing it would end their locks.
+            self._descriptor = os.open(self._path, os.O_RDONLY)
+            opened = os.fstat(self._descriptor)
+            self._file = (opened.st_dev, opened.st_ino)
 
     def _forget(self) -> None:
         for connection in [*self._idle, self._here]:
             if connection:
                 connection.close()
-        self._idle, self._here, self._file = [], None, None
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._idle, self._here, self._file, self._descriptor, self._header = [], None, None, -1, None
 
     def _connect(self, *, wait: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -276,17 +289,35 @@ class SqliteReader(Reader):
 
     async def version(self) -> Any:
         self._same_file()
+        if self._header is not None and self._read_header() == self._header:
+            return self._version
         try:
             if self._here is None:
                 self._here = self._connect(wait=0)
             self._here.set_progress_handler(None, 0)
-            return self._here.execute("PRAGMA data_version").fetchone()[0], id(self._here)
+            self._here.execute("BEGIN")
+            try:
+                self._version = self._here.execute("PRAGMA data_version").fetchone()[0], id(self._here)
+                # Inside a transaction, when nobody is writing: a header that a writer leaves behind who is killed
+                # before it commits is never taken for one that counts.
+                self._header = self._read_header()
+            finally:
+                self._here.execute("ROLLBACK")
+            return self._version
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                 # Somebody commits at this moment: equal to nothing that was seen before, so that whoever asks looks.
                 return object()
             self._here = None
             raise Unavailable(str(error)) from error
+
+    def _read_header(self) -> bytes | None:
+        """The part of the file's header that each commit changes; null where commits go to a log beside the file.
+
+        That is a tenth of the time that `PRAGMA data_version` takes, which locks and unlocks the file.
+        """
+        header = os.pread(self._descriptor, 22, 18) if hasattr(os, "pread") else b""
+        return header if header[:1] == ROLLBACK_JOURNAL else None
 
     def _fetch_in_thread(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
         file = self._file

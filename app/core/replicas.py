@@ -19,7 +19,7 @@ import asyncpg
 from app.core.db import Busy, Gauges, PostgresReader, Query, Reader, Recovering, Row, Unavailable, database_url, reader
 
 
-@dataclass
+@dataclass(slots=True)
 class Asked:
     """One request: the least revision that it accepts, and the server that answers it."""
 
