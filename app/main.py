@@ -68,6 +68,7 @@ def create_app(given: Settings | None = None) -> ASGIApp:
         openapi_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry={"metrics": False, "logs": False},  # those are the observer's
         routes=[ResourceRoutes(CATALOG, aggregate.endpoints(CATALOG))],
         exception_handlers={
             Problem: _problem,
@@ -90,7 +91,13 @@ def in_front(app: FastAPI, source: Reader, chosen: Settings) -> ASGIApp:
     joined = {name for resource in CATALOG for name, one in CATALOG.parameters(resource).items() if one.kind.splits}
     never = {name for resource in CATALOG for name, one in CATALOG.parameters(resource).items() if not one.several}
     compressed = CompressMiddleware(app, minimum_size=500)
-    cached = Cache(compressed, source, chosen.cache_bytes, joined - never)
+    cached = Cache(
+        compressed,
+        source,
+        chosen.cache_bytes,
+        joined - never,
+        stale_seconds=chosen.stale_while_revalidate_seconds,
+    )
     observer = Observer(sys.stdout if chosen.log_requests else None)
     observer.gauges += [cached.gauges, source.gauges]
     app.state.observer = observer

@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         default=64 * 1024 * 1024, ge=0, description="Room for kept answers in one process; 0 keeps none."
     )
+    stale_while_revalidate_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="For how long a cache in between may hand out an answer while it asks whether it is still good; 0, it asks first.",
+    )
     rate_limit: str | None = Field(
         default=None, description="What one client may ask of one process, such as `100/minute`; unset, without limit."
     )

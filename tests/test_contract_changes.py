@@ -1,4 +1,4 @@
-"""design.md, section 4, over time: merged, deleted and new records, and clients that poll."""
+"""The contract over time: merged, deleted and new records, and clients that poll."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""design.md, section 4: filters, links, aliases. What each suffix finds stands in test_every_resource.py."""
+"""The contract: filters, links, aliases. What each suffix finds stands in test_every_resource.py."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""design.md, section 4: headers, methods, conditional requests, compression."""
+"""The contract: headers, methods, conditional requests, compression."""
 
 import gzip
 import re
@@ -6,6 +6,8 @@ import re
 import brotli
 import pytest
 import zstandard
+
+from tests.conftest import served
 
 URLS = [
     "/v1",
@@ -228,3 +230,14 @@ def test_docs_page_loads_nothing_from_elsewhere(client):
         for address in linked:
             assert address.startswith("/")
             assert client.get(address).status_code in (200, 307)
+
+
+def test_caches_in_between_hand_out_what_they_have_while_they_ask_where_the_operator_says_so(database):
+    with served(database, stale_while_revalidate_seconds=30) as client:
+        for path in ("/v1/minerals", "/v1/minerals/gallium", "/v1/minerals?format=csv"):
+            answer = client.get(path)
+            told = answer.headers["cache-control"]
+            assert told == "public, max-age=0, stale-while-revalidate=30, stale-if-error=86400", path
+            unchanged = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+            assert (unchanged.status_code, unchanged.headers["cache-control"]) == (304, told)
+        assert "stale-while-revalidate" not in client.get("/docs").headers["cache-control"]

@@ -1,4 +1,4 @@
-"""design.md, section 4: index, envelope, sort, fields, include, facets, nested lists, records."""
+"""The contract: index, envelope, sort, fields, include, facets, nested lists, records."""
 
 import pytest
 

@@ -85,7 +85,7 @@ def test_word_for_a_resource_leads_to_a_list_with_records(client, word, url):
 
 
 def test_words_of_the_contract_are_all_known(client):
-    """The list of design.md, section 4, word by word."""
+    """Every mistake of the list, word by word."""
     words = {
         "type": "kind", "country": "participant", "party": "participant=india&role=party",
         "buyer": "participant=india&role=buyer", "sector": "topic", "technology": "topic", "tag": "topic",

@@ -14,15 +14,20 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
 from app.core.changes import Dataset
 from app.core.db import Query, Reader, Unavailable
 
-CACHE_CONTROL = "public, no-cache, stale-if-error=86400"
-"""Keep it, but ask each time whether it is still good: that costs a 304."""
+
+def cache_control(stale_seconds: int) -> str:
+    """Keep it, but ask each time whether it is still good, which costs a 304: first, or for some seconds while it is handed out."""
+    asking = f"max-age=0, stale-while-revalidate={stale_seconds}" if stale_seconds else "no-cache"
+    return f"public, {asking}, stale-if-error=86400"
+
+
+CACHE_CONTROL = cache_control(0)
 VARY = "Accept, Accept-Encoding"
 STALE = (b"warning", b'110 - "Response is Stale"')
 """Header of an answer that could not be checked, the database being away."""
@@ -161,8 +166,9 @@ class Revisions:
 class Cache:
     """Keeps answers in front of an application, finishes ETags, and answers `If-None-Match` and HEAD."""
 
-    def __init__(self, app: ASGIApp, reader: Reader, room: int, joined: Iterable[str] = ()):
+    def __init__(self, app: ASGIApp, reader: Reader, room: int, joined: Iterable[str] = (), *, stale_seconds: int = 0):
         self.app, self.room = app, room
+        self.control = cache_control(stale_seconds).encode()
         self.revisions = Revisions(reader)
         self.joined = frozenset(name.encode() for name in joined)
         self.counts = Counts()
@@ -304,17 +310,19 @@ class _Answer:
             await self.send(message)
 
     async def _begin(self, message: Message) -> None:
-        headers = MutableHeaders(raw=list(message["headers"]))
-        if "etag" in headers:
-            encoding = headers.get("content-encoding", "identity")
-            headers["etag"] = f'{headers["etag"][:-1]}-{encoding}"'
-            if "vary" in headers:
-                headers["vary"] = VARY
-        self.start = {**message, "headers": headers.raw}
-        told = message["status"] == 200 and "etag" in headers
-        tag = headers["etag"].encode() if told else b""
-        if told and "dataset-revision" in headers:
-            self.kept = Kept(int(headers["dataset-revision"]), tag, headers.raw, b"")
+        headers = message["headers"]
+        given = dict(headers)
+        tag = given.get(b"etag", b"")
+        if tag:
+            tag = b'%b-%b"' % (tag[:-1], given.get(b"content-encoding", b"identity"))
+            final = {b"etag": tag, b"vary": VARY.encode()}
+            if b"dataset-revision" in given:
+                final[b"cache-control"] = self.cache.control
+            headers = [(name, final.get(name, value)) for name, value in headers]
+        self.start = {**message, "headers": headers}
+        told = message["status"] == 200 and tag != b""
+        if told and b"dataset-revision" in given:
+            self.kept = Kept(int(given[b"dataset-revision"]), tag, headers, b"")
             return
         if told and self.request.if_none_match is not None and matches(self.request.if_none_match, tag):
             await self._unchanged()
