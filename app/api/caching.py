@@ -33,7 +33,7 @@ STALE = (b"warning", b'110 - "Response is Stale"')
 """Header of an answer that could not be checked, the database being away."""
 LARGEST_SHARE = 8
 """An answer that would take more than this part of the whole room is not kept."""
-KEPT = frozenset({b"etag", b"cache-control", b"vary", b"dataset-revision", b"link", b"date"})
+UNCHANGED = frozenset({b"etag", b"cache-control", b"vary", b"dataset-revision", b"link", b"date"})
 """Headers of a 304."""
 
 Raw = list[tuple[bytes, bytes]]
@@ -80,6 +80,8 @@ class Kept:
     revision: int
     tag: bytes
     headers: Raw
+    few: Raw
+    """The headers of a 304."""
     body: bytes
     route: str | None = None
     rows: int | None = None
@@ -197,17 +199,16 @@ class Cache:
         await self._make(request, scope, receive, send)
 
     async def _send(self, kept: Kept, request: _Request, scope: Scope, send: Send, *, stale: bool = False) -> None:
-        headers = [*kept.headers, STALE] if stale else kept.headers
+        more = [STALE] if stale else []
         scope["state"].update(cache="stale" if stale else "hit", route=kept.route, rows=kept.rows)
         self.counts.hits += 1
         self.counts.stale += stale
         if request.if_none_match is not None and matches(request.if_none_match, kept.tag):
             self.counts.unchanged += 1
-            few = [pair for pair in headers if pair[0] in KEPT]
-            await send({"type": "http.response.start", "status": 304, "headers": few})
+            await send({"type": "http.response.start", "status": 304, "headers": kept.few + more})
             await send({"type": "http.response.body", "body": b""})
             return
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 200, "headers": kept.headers + more})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else kept.body})
 
     async def _make(self, request: _Request, scope: Scope, receive: Receive, send: Send) -> None:
@@ -288,6 +289,10 @@ def _at_least(revision: int, least: bytes) -> bool:
     return least.isdigit() and len(least) < 16 and revision >= int(least)
 
 
+def _few(headers: Raw) -> Raw:
+    return [pair for pair in headers if pair[0] in UNCHANGED]
+
+
 class _Enough(Exception):
     """The client needs no more of this answer."""
 
@@ -322,7 +327,7 @@ class _Answer:
         self.start = {**message, "headers": headers}
         told = message["status"] == 200 and tag != b""
         if told and b"dataset-revision" in given:
-            self.kept = Kept(int(given[b"dataset-revision"]), tag, headers, b"")
+            self.kept = Kept(int(given[b"dataset-revision"]), tag, headers, _few(headers), b"")
             return
         if told and self.request.if_none_match is not None and matches(self.request.if_none_match, tag):
             await self._unchanged()
@@ -351,8 +356,7 @@ class _Answer:
 
     async def _unchanged(self) -> None:
         assert self.start is not None
-        few = [pair for pair in self.start["headers"] if pair[0] in KEPT]
-        await self.send({"type": "http.response.start", "status": 304, "headers": few})
+        await self.send({"type": "http.response.start", "status": 304, "headers": _few(self.start["headers"])})
         await self._end()
 
     async def _end(self) -> None:
