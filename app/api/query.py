@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -45,7 +46,8 @@ class Key:
     nullable: bool
 
 
-def sort_keys(catalog: Catalog, resource: Resource, sort: Sequence[tuple[str, bool]]) -> tuple[Key, ...]:
+@lru_cache(SIZE)
+def sort_keys(catalog: Catalog, resource: Resource, sort: tuple[tuple[str, bool], ...]) -> tuple[Key, ...]:
     """The columns that a list is ordered by; the id is always the last and breaks ties."""
     filters = catalog.filters(resource)
     names = list(sort) or [(name.removeprefix("-"), name.startswith("-")) for name in resource.sort.split(",")]
