@@ -15,6 +15,7 @@ from app import __version__
 from app.api import aggregate
 from app.api.answers import Answers, Moved
 from app.api.caching import Cache
+from app.api.copies import Copies
 from app.api.errors import INTERNAL, MEDIA_TYPE, TOO_SLOW, UNAVAILABLE, Problem
 from app.api.formats import FORMATS, GRAPHML
 from app.api.gate import Gate
@@ -58,6 +59,7 @@ def create_app(given: Settings | None = None) -> ASGIApp:
         with suppress(OSError):  # Readiness says so; the database is tried again at each request.
             await source.open()
         yield
+        app.state.copies.close()
         await source.close()
 
     app = FastAPI(
@@ -81,6 +83,7 @@ def create_app(given: Settings | None = None) -> ASGIApp:
     )
     app.state.answers = Answers(CATALOG, source)
     app.state.settings = chosen
+    app.state.copies = Copies(chosen.exports_path and chosen.exports_path / "lists")
     for view in VIEWS:
         app.include_router(view)
     return in_front(app, source, chosen)

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     exports_path: Path | None = Field(
         default=None,
-        description="Folder where whole-dataset files are kept, which several processes may share; unset, a temporary one.",
+        description="Folder where whole-dataset files and whole lists that were downloaded are kept, which several processes may share; unset, a temporary one.",
     )
     statement_timeout_ms: int = Field(
         default=5000, ge=10, description="The database gives up on a read after this many milliseconds."

@@ -106,6 +106,21 @@ def own_database(backend: str, maker: Maker, template: Callable[[str], Database]
 
 
 @pytest.fixture
+def large_database(own_database: Database) -> Database:
+    """The same with 5,000 places more."""
+    own_database.rows(
+        "INSERT INTO record (id, resource, state, seeded, title, title_folded, disputed, document) "
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+        "SELECT 'land-' || i, 'places', 'live', seeded, title, title_folded, disputed, "
+        "replace(document, 'india', 'land-' || i) FROM n, record WHERE id = 'india' RETURNING id"
+    )
+    own_database.rows(
+        "INSERT INTO place (id, kind) SELECT id, 'country' FROM record WHERE id LIKE 'land-%' RETURNING id"
+    )
+    return own_database
+
+
+@pytest.fixture
 def fresh_database(backend: str, maker: Maker) -> Iterator[Database]:
     """A database with nothing in it."""
     with maker.database(backend) as made:

@@ -1,17 +1,20 @@
 """Addresses of every resource of a catalog: list, detail, and the lists below a record."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from app.api.answers import Answers, Found, Moved, Page, settled
 from app.api.caching import validators
 from app.api.citing import About, permanent, titled
+from app.api.copies import Copying, Streamed, read
 from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
 from app.api.formats import BIBTEX, FORMATS, JSON, Format, NotAcceptable, negotiate
 from app.api.logic import Wanted
@@ -218,33 +221,44 @@ def link_header(links: Mapping[str, str | None]) -> str:
 
 async def _download(request: Request, reading: Reading, path: str, made: Format) -> Response:
     ask = reading.ask
-    keys = _keys(ask.resource, ask.fields)
     question = await answers(request).question(reading)
-    chunks = answers(request).chunks(reading)
-    revision, digest, first = await anext(chunks)
+    revision, digest, at = await answers(request).dataset()
     accept_revision(request, revision)
     cited = permanent(url(f"/v1/{ask.resource.name}", question.query))
     key = url(path, canonical(ask), limit=ask.limit, cursor=ask.cursor)
+    name = f"{ask.resource.name}.{made.extension}"
     headers = validators(revision, digest, f"{made.name} {key}")
-    headers["Content-Disposition"] = f'inline; filename="{ask.resource.name}.{made.extension}"'
+    headers["Content-Disposition"] = f'inline; filename="{name}"'
     headers["Link"] = link_header({"cite-as": public(request, cited)})
-    note = ""
-    if made is BIBTEX:
-        note = _counted(await answers(request).total(ask.resource, question.where, revision))
-    title = titled(ask.resource.name, cited)
-    about = About(title, public(request, cited), revision, await dated(request, revision), note)
+    about = About(titled(ask.resource.name, cited), public(request, cited), revision, at)
     assert made.write is not None
-    writer = made.write(ask.resource, keys, about)
     if made is BIBTEX:
+        number = await answers(request).total(ask.resource, question.where, revision)
+        writer = made.write(ask.resource, (), replace(about, note=_counted(number)))
         return Response(writer.head(), headers=headers, media_type=made.content_type)
+    is_whole = cited == f"/v1/{ask.resource.name}" and (ask.limit, ask.cursor, ask.fields) == (None, None, None)
+    copies, edition = request.app.state.copies, (revision, digest, public(request, ""))
+    if is_whole and (file := copies.find(edition, name)):
+        headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+        return Streamed(read(file), headers=headers, media_type=made.content_type)
+    chunks = answers(request).chunks(reading)
+    found, _, first = await anext(chunks)
+    if found != revision:
+        raise Moved
+    writer = made.write(ask.resource, _keys(ask.resource, ask.fields), about)
+    if is_whole:
+        writer = Copying(writer, copies, edition, name)
 
-    async def pieces() -> AsyncIterator[bytes]:
-        yield await asyncio.to_thread(lambda: writer.head() + writer.some(first))
-        async for _, _, documents in chunks:
-            yield await asyncio.to_thread(writer.some, documents)
-        yield await asyncio.to_thread(writer.tail)
+    async def pieces() -> AsyncGenerator[bytes]:
+        try:
+            yield await asyncio.to_thread(lambda: writer.head() + writer.some(first))
+            async for _, _, documents in chunks:
+                yield await asyncio.to_thread(writer.some, documents)
+            yield await asyncio.to_thread(writer.tail)
+        finally:
+            writer.close()
 
-    return StreamingResponse(pieces(), headers=headers, media_type=made.content_type)
+    return Streamed(pieces(), headers=headers, media_type=made.content_type)
 
 
 def _counted(number: int) -> str:

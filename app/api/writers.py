@@ -29,6 +29,9 @@ class Writer:
         """What stands after the last record."""
         return b""
 
+    def close(self) -> None:
+        """Called when nothing more will be written, whole or not."""
+
 
 class Ndjson(Writer):
     """One JSON document a line."""
