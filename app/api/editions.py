@@ -34,7 +34,7 @@ class Editions:
             self._given.mkdir(parents=True, exist_ok=True)
             return self._given
         if self._own is None:
-            self._own = Path(tempfile.mkdtemp(prefix="initiatives-api-"))
+            self._own = Path(tempfile.mkdtemp(prefix="initiatives_exports-"))
             self._remove = weakref.finalize(self, shutil.rmtree, self._own, ignore_errors=True)
         return self._own
 
