@@ -57,6 +57,11 @@ class Service:
     def get(self, path: str, **more: Any) -> httpx.Response:
         return httpx.get(self.url + path, timeout=20, trust_env=False, **more)
 
+    def metric(self, name: str) -> float:
+        """The value of one of our metrics that has no labels."""
+        (line,) = (line for line in self.get("/metrics").text.splitlines() if line.startswith(f"initiatives_{name} "))
+        return float(line.split()[1])
+
     def memory(self) -> int:
         """Bytes that are resident, of the process and its children."""
         return sum(_resident(pid) for pid in (self.process.pid, *children(self.process.pid)))

@@ -18,9 +18,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from app.api.answers import Answers
 from app.startup import migrate
 from tests.databases import BACKENDS, Database
-from tests.operating import Cluster, Load, Service, cluster, quantile, service, statuses
+from tests.operating import Cluster, Load, Service, ask, cluster, quantile, service, statuses
 from tests.seeds import article
 
 Figures = dict[str, Any]
@@ -152,9 +153,18 @@ async def crowd(served: Service, half_open: int, idle: int, seconds: float) -> F
 # Starting
 
 
-def _prepare(url: str, seeds: str, ready: Any, outcome: Any) -> None:
-    """In a process of its own: what `initiatives serve` does before it serves."""
-    database = Database("sqlite" if url.startswith("sqlite") else "postgresql", url)
+def _database(url: str) -> Database:
+    return Database("sqlite" if url.startswith("sqlite") else "postgresql", url)
+
+
+def _prepare(url: str, seeds: str, working: Any) -> None:
+    """In a process of its own: what `initiatives serve` does before it serves; tells when its transaction is at work."""
+    _database(url).prepare(Path(seeds), say=lambda _: working.set())
+
+
+def _prepare_together(url: str, seeds: str, ready: Any, outcome: Any) -> None:
+    """The same at a signal, telling what came of it."""
+    database = _database(url)
     ready.wait()
     try:
         outcome.put(str(database.prepare(Path(seeds))))
@@ -165,49 +175,53 @@ def _prepare(url: str, seeds: str, ready: Any, outcome: Any) -> None:
 
 def _processes() -> Any:
     made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(["tests.reliability"])
+    made.set_forkserver_preload(["tests.reliability", "alembic.command"])
     return made
+
+
+WHOLE = 2
+"""Starts that are let finish, to know how long the work takes."""
 
 
 def killed(
     make: Callable[[], Database], seeds: Path, reference: Database, times: int, *, from_revision: str = ""
 ) -> Figures:
-    """Kill -9 at random moments of the first start, or of a start with a migration to do; the next start each time."""
+    """Kill -9 at random moments of what a first start does, or one that has to migrate; the next start each time."""
     processes = _processes()
     expected = reference.contents()
-    partial, wrong, interrupted, longest = 0, 0, 0, 0.3
-    for number in range(times):
+    found: Counter[str] = Counter()
+    wrong, longest = 0, 0.0
+    for number in range(WHOLE + times):
         database = make()
-        before = None
         if from_revision:
             database.prepare(seeds)
             with database.engine.begin() as connection:
                 migrate(connection, from_revision)
-            before = database.contents()
+        before = database.contents()
         database.engine.dispose()
-        ready, outcome = processes.Event(), processes.Queue()
-        process = processes.Process(target=_prepare, args=(database.url, str(seeds), ready, outcome))
+        working = processes.Event()
+        process = processes.Process(target=_prepare, args=(database.url, str(seeds), working))
         process.start()
+        assert working.wait(60)
         began = time.monotonic()
-        ready.set()
-        if number == 0:
-            # The first one may finish: it tells how long the work takes.
+        if number < WHOLE:
             process.join()
-            longest = time.monotonic() - began
-        else:
-            process.join(random.uniform(0, longest))
-            process.kill()
-            process.join()
-        if process.exitcode == -signal.SIGKILL:
-            interrupted += 1
-            found = database.contents() if before is not None else database.tables()
-            if found != (before if before is not None else []):
-                # It was killed after its commit, or something is half done.
-                partial += database.contents() != expected
+            longest = max(longest, time.monotonic() - began)
+            continue
+        process.join(random.uniform(0, longest))
+        process.kill()
+        process.join()
+        after = database.contents()
+        found["nothing" if after == before else "all" if after == expected else "a part"] += 1
         database.prepare(seeds)
         wrong += database.contents() != expected
         database.engine.dispose()
-    return {"kills": times, "in the middle": interrupted, "half applied": partial, "wrong after the next start": wrong}
+    return {
+        "kills": times,
+        "in the middle": found["nothing"],
+        "half applied": found["a part"],
+        "wrong after the next start": wrong,
+    }
 
 
 def eight_starts(make: Callable[[], Database], seeds: Path, reference: Database, times: int) -> Figures:
@@ -220,7 +234,8 @@ def eight_starts(make: Callable[[], Database], seeds: Path, reference: Database,
         database = make()
         ready, outcome = processes.Event(), processes.Queue()
         started = [
-            processes.Process(target=_prepare, args=(database.url, str(seeds), ready, outcome)) for _ in range(8)
+            processes.Process(target=_prepare_together, args=(database.url, str(seeds), ready, outcome))
+            for _ in range(8)
         ]
         for process in started:
             process.start()
@@ -326,26 +341,37 @@ async def terminated(served: Service, clients: int = 4) -> Figures:
     }
 
 
-async def mixed(served: Service, seconds: float, clients: int = 4) -> Figures:
-    """Many kinds of request for a long time: memory, descriptors, threads."""
+async def mixed(served: Service, seconds: float, different: int = 2 * Answers.SUMMARIES, clients: int = 4) -> Figures:
+    """Many kinds of request for a long time: memory, descriptors, threads.
+
+    First come so many different questions that all room for kept answers, totals and facets is taken: memory that
+    grows later is none that was meant to.
+    """
     told: Counter[int | None] = Counter()
+    varied = Varying("/v1/commitments?limit=20&title__contains=a{}")
+    cold = served.memory()
     async with Load(
         served.port, [*PATHS, "/metrics", "/healthz", "/docs", "/v1/export.json"], clients=clients, pause=0.002
     ) as load:
-        varied = Load(served.port, Varying("/v1/commitments?limit=20&title__contains=a{}"), clients=1, pause=0.02)
-        async with varied:
-            await asyncio.sleep(min(60, seconds / 4))
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        for _ in range(different):
+            await ask(reader, writer, varied[0])
+        writer.close()
+        made_room = await asyncio.to_thread(served.metric, "cache_evictions")
+        async with Load(served.port, varied, clients=1, pause=0.02) as more:
             memory, descriptors, threads = [served.memory()], served.descriptors(), served.threads()
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 await asyncio.sleep(1)
                 memory.append(served.memory())
-                for one in (load, varied):
+                for one in (load, more):
                     told += statuses(one.samples)
                     one.samples.clear()
     return {
         "statuses": dict(told),
-        "memory MB, by tenths": [one >> 20 for one in memory[:: max(1, len(memory) // 10)]],
+        "memory MB before all": cold >> 20,
+        "kept answers that made room before": made_room,
+        "memory MB, by tenths": [round(one / 2**20, 1) for one in memory[:: max(1, len(memory) // 10)]],
         "drift %": round((memory[-1] / memory[0] - 1) * 100, 2),
         "descriptors": (descriptors, served.descriptors()),
         "threads": (threads, served.threads()),
@@ -399,26 +425,27 @@ def main() -> None:
     with cluster(folder / "server") as server:
         made, seeded = databases(folder, seeds, server)
 
-        def tell(name: str, figures: Figures) -> None:
+        def tell(name: str, figures: Figures) -> Figures:
             print(f"{name}:", *(f"  {key}: {value}" for key, value in figures.items()), sep="\n", flush=True)
+            return figures
 
         options = {"seed_path": seeds, "log_requests": "false"}
         for backend in (chosen.on,) if chosen.on else BACKENDS:
-            if chosen.kill:
-                tell(f"kill, first start, {backend}", killed(made[backend], seeds, seeded[backend], chosen.kill))
-                tell(
-                    f"kill, migration, {backend}",
-                    killed(made[backend], seeds, seeded[backend], chosen.kill, from_revision="0001"),
-                )
+            for work, from_revision in (("first start", ""), ("migration", "0001")) if chosen.kill else ():
+                figures = killed(made[backend], seeds, seeded[backend], chosen.kill, from_revision=from_revision)
+                tell(f"kill, {work}, {backend}", figures)
+                assert figures["half applied"] == figures["wrong after the next start"] == 0
             if chosen.starts:
                 tell(f"eight starts, {backend}", eight_starts(made[backend], seeds, seeded[backend], chosen.starts))
             for number in range(chosen.term):
                 with service(folder, seeded[backend].url, **options) as served:
                     tell(f"SIGTERM {number + 1}, {backend}", asyncio.run(terminated(served)))
             if chosen.mixed:
-                # A room for answers that is full from early on: memory that grows later is none that was meant to.
                 with service(folder, seeded[backend].url, **options, cache_bytes=4_000_000) as served:
-                    tell(f"mixed load, {backend}", asyncio.run(mixed(served, chosen.mixed)))
+                    figures = tell(f"mixed load, {backend}", asyncio.run(mixed(served, chosen.mixed)))
+                    assert figures["kept answers that made room before"] > 0
+                    assert figures["drift %"] <= 5
+                    assert set(figures["statuses"]) == {200, 404, 422}
         if chosen.idle:
             with service(folder, seeded["sqlite"].url, **options) as served:
                 tell("crowd", asyncio.run(crowd(served, chosen.idle, chosen.idle, 8)))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.databases import Database
 from tests.operating import answer, ask, service
-from tests.reliability import CACHED, crowd, slow_clients, unread_answers
+from tests.reliability import CACHED, crowd, mixed, slow_clients, unread_answers
 
 QUICK = "import app.serving as s; s.HEAD_SECONDS, s.BODY_SECONDS, s.SEND_SECONDS = 1, 1.5, 1"
 """The limits of the server, shortened for a test."""
@@ -254,3 +254,15 @@ def test_a_client_that_goes_away_leaves_its_connection_in_order(database):
             await source.close()
 
     asyncio.run(tried())
+
+
+def test_nothing_is_left_behind_by_what_was_asked(backend, seeded, article_seed, tmp_path):
+    few = "from app.api.answers import Answers; Answers.SUMMARIES = 200"
+    options = {"seed_path": article_seed, "log_requests": "false", "cache_bytes": 1_000_000}
+    with service(tmp_path, seeded(backend).url, patch=few, **options) as served:
+        found = asyncio.run(mixed(served, 3, different=2000))
+    assert found["kept answers that made room before"] > 0
+    assert set(found["statuses"]) == {200, 404, 422}
+    assert found["drift %"] <= 5
+    for before, after in (found["descriptors"], found["threads"]):
+        assert after <= before + 5
