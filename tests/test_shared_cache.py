@@ -9,12 +9,16 @@ itself, and hands out what it kept where the origin fails and `stale-if-error` l
 import os
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event, Semaphore
 
 import httpx
 import pytest
 
 from app.api.caching import matches
+from tests.conftest import served
+from tests.test_fresh_answers import IDS, PATHS, Writer
 
 NUMBER = int(os.environ.get("SHARED_CACHE_REQUESTS", "1500"))
 BY_DEFAULT = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
@@ -61,12 +65,13 @@ class SharedCache:
         if kept is not None and kept.fresh:
             self.spared += 1
             return conditional(kept.answer, method, headers)
-        tags = [one.tag for one in self.kept.get(url, ()) if one.tag]
+        known = self.kept.get(url, ())
+        tags = [one.tag for one in known if one.tag]
         unconditional = {name: value for name, value in headers.items() if name != "if-none-match"}
         answer = self.origin.get(url, headers={**unconditional, **({"if-none-match": ", ".join(tags)} if tags else {})})
         if answer.status_code == 304:
             self.spared += 1
-            (answer,) = {one.tag: one.answer for one in self.kept[url] if one.tag == answer.headers["etag"]}.values()
+            (answer,) = {one.tag: one.answer for one in known if one.tag == answer.headers["etag"]}.values()
         self.keep(url, headers, answer)
         return conditional(answer, method, headers)
 
@@ -169,3 +174,75 @@ def test_nobody_gets_the_answer_to_anothers_request(origin):
             seen.setdefault(url, set()).add(tag)
     assert cache.spared > NUMBER / 5
     assert without_origin > NUMBER / 10
+
+
+CHANGING = [
+    *PATHS,
+    "/v1",
+    "/v1/places",
+    "/v1/places?format=csv",
+    "/v1/places?format=ndjson",
+    "/v1/search?q=as+of+revision",
+    f"/v1/places/{IDS[0]}/statements",
+    f"/v1/records/{IDS[1]}",
+    "/v1/places/nothing",
+    f"/places/{IDS[2]}",
+]
+"""What the writer changes with each revision, in several shapes."""
+
+
+def revision_of(answer):
+    """The revision that an answer's tag names; null for answers without one."""
+    named = re.match(r'"(\d+)-', answer[1] or "")
+    return int(named[1]) if named else None
+
+
+def ask_twice(cache, origin, writer, turns, given, seed):
+    """Ask through the cache and past it while somebody writes; how often both were of one revision, and which were seen.
+
+    `given` is what every request was answered in every revision: the same, whoever answered.
+    """
+    chance, tags, together, seen = random.Random(seed), {}, 0, set()
+    for number in range(150):
+        if number % 5 == 0:
+            turns.release()
+        url = chance.choice(CHANGING)
+        headers = {
+            "accept-encoding": chance.choice(["identity", "gzip"]),
+            "if-none-match": chance.choice([None, None, tags.get(url)]),
+        }
+        headers = {name: value for name, value in headers.items() if value is not None}
+        least = writer.committed
+        through = cache.ask("GET", url, headers)
+        direct = origin.get(url, headers=headers)
+        answers = (through, told(direct, direct.content))
+        for answer in answers:
+            revision = revision_of(answer)
+            assert revision is None or revision >= least, f"{url} is of revision {revision}, {least} was committed"
+            assert given.setdefault((revision, url, *headers.items()), answer) == answer
+            tags[url] = answer[1] or tags.get(url)
+        together += revision_of(answers[0]) == revision_of(answers[1])
+        seen.add(revision_of(through))
+    return together, seen
+
+
+def test_what_a_cache_hands_out_is_of_its_revision_while_somebody_writes(own_database):
+    writer, turns, stop = Writer(own_database), Semaphore(0), Event()
+    with (
+        served(own_database) as client,
+        httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as origin,
+        ThreadPoolExecutor(4) as threads,
+    ):
+        origin.headers.clear()
+        cache, given = SharedCache(origin), {}
+        writing = threads.submit(writer.write, turns, stop)
+        asking = [threads.submit(ask_twice, cache, origin, writer, turns, given, seed) for seed in range(3)]
+        try:
+            found = [one.result() for one in asking]
+        finally:
+            stop.set()
+            turns.release()
+        writing.result()
+    assert cache.spared > 0
+    assert sum(together for together, _ in found) > 100
+    assert len(set().union(*(seen for _, seen in found))) > 20
