@@ -186,7 +186,7 @@ def cell(value):
     if isinstance(value, bool):
         return str(value).lower()
     text = ";".join(inner(one) for one in value) if isinstance(value, list) else inner(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) and isinstance(value, str) else text
+    return f"'{text}" if text.startswith(tuple("=+-@\t\r")) and not isinstance(value, int | float) else text
 
 
 @pytest.mark.parametrize(("catalog", "resource"), RESOURCES)

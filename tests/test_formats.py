@@ -7,9 +7,14 @@ from warnings import catch_warnings, simplefilter
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.api.formats import FORMATS
+from app.api.writers import Csv
+from app.resources import CATALOG
 from tests.conftest import served
+from tests.test_every_resource import cell
 
 LISTS = "/v1/commitments"
 
@@ -61,6 +66,28 @@ def test_csv_defuses_formulas_and_json_keeps_them(own_database):
             id: f"'{text}" for id, text in formulas.items()
         }
         assert {one["id"]: one["title"] for one in client.get(url).json()["data"]} == formulas
+
+
+TEXT = st.text(st.sampled_from("ab ,;:'\"\r\n\t=+-@é"), max_size=6)
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+)
+ITEMS = SCALARS | st.lists(TEXT, max_size=2) | st.dictionaries(TEXT, SCALARS | st.lists(TEXT, max_size=2), max_size=3)
+COLUMNS = st.sampled_from([st.none(), SCALARS, TEXT, st.none() | TEXT, ITEMS, st.lists(ITEMS, max_size=2)])
+
+
+@given(st.lists(COLUMNS, min_size=1, max_size=3).flatmap(lambda some: st.lists(st.tuples(*some), max_size=5)))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_csv_is_written_as_the_csv_module_writes_it(rows):
+    class Two(Csv):
+        AT_ONCE = 2
+
+    keys = ["id", *(f"field_{i}" for i in range(len(rows[0]) if rows else 1))]
+    documents = [json.dumps(dict(zip(keys, (f"id-{i}", *row), strict=True))) for i, row in enumerate(rows)]
+    expected = io.StringIO(newline="")
+    csv.writer(expected).writerows([keys, *([f"id-{i}", *map(cell, row)] for i, row in enumerate(rows))])
+    writer = Two(CATALOG["places"], keys)
+    assert (writer.head() + writer.some(documents) + writer.tail()).decode() == expected.getvalue()
 
 
 def test_numbers_in_csv_stay_numbers(client):

@@ -5,7 +5,7 @@ import errno
 import io
 import os
 import shutil
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack, aclosing, suppress
 from pathlib import Path
 from threading import Lock
@@ -63,7 +63,7 @@ class Copying(Writer):
     def head(self) -> bytes:
         return self._copied(self._writer.head())
 
-    def some(self, documents: Iterable[str]) -> bytes:
+    def some(self, documents: Sequence[str]) -> bytes:
         return self._copied(self._writer.some(documents))
 
     def tail(self) -> bytes:

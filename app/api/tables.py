@@ -69,7 +69,7 @@ class Xlsx(Writer):
         self._begin(self.resource.name)
         return self._pipe.take()
 
-    def some(self, documents: Iterable[str]) -> bytes:
+    def some(self, documents: Sequence[str]) -> bytes:
         rows: list[str] = []
         for document in documents:
             if self._row >= self.MOST_ROWS or self._bytes > self.MOST_BYTES:
@@ -240,7 +240,7 @@ class Parquet(Writer):
         self._kept: list[Any] = []
         self._rows = 0
 
-    def some(self, documents: Iterable[str]) -> bytes:
+    def some(self, documents: Sequence[str]) -> bytes:
         rows = [orjson.loads(document) for document in documents]
         if rows:
             arrays = [

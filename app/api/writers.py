@@ -1,8 +1,7 @@
 """Files of records, written piece by piece from the stored documents."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -21,7 +20,7 @@ class Writer:
         """What stands before the first record."""
         return b""
 
-    def some(self, documents: Iterable[str]) -> bytes:
+    def some(self, documents: Sequence[str]) -> bytes:
         """Some records; a writer may keep them back for a while."""
         raise NotImplementedError
 
@@ -36,7 +35,7 @@ class Writer:
 class Ndjson(Writer):
     """One JSON document a line."""
 
-    def some(self, documents: Iterable[str]) -> bytes:
+    def some(self, documents: Sequence[str]) -> bytes:
         if self.keys == self.resource.keys and self.resource.whole:
             return "".join(f"{document}\n" for document in documents).encode()
         return b"".join(shaped(document, self.keys) + b"\n" for document in documents)
@@ -45,18 +44,49 @@ class Ndjson(Writer):
 class Csv(Writer):
     """A table: lists joined by `;`, what a spreadsheet would run as a formula defused by a leading `'`."""
 
+    AT_ONCE = 40
+    """Records that are taken apart before a line is made of them. What more of them are made of outlives Python's first
+    look for garbage, and leads it to look through all that the program holds: with 500, 25 µs a record and not 10."""
+
     def head(self) -> bytes:
         return _lines([self.keys])
 
-    def some(self, documents: Iterable[str]) -> bytes:
-        rows = (orjson.loads(document) for document in documents)
-        return _lines([cell(row[key]) for key in self.keys] for row in rows)
+    def some(self, documents: Sequence[str]) -> bytes:
+        return b"".join(
+            self._some(documents[start : start + self.AT_ONCE]) for start in range(0, len(documents), self.AT_ONCE)
+        )
+
+    def _some(self, documents: Sequence[str]) -> bytes:
+        records = [orjson.loads(document) for document in documents]
+        columns = [_cells([record[key] for record in records]) for key in self.keys]
+        return _lines(zip(*columns, strict=True))
 
 
-def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    return "".join([f"{','.join(row)}\r\n" for row in rows]).encode()
+
+
+def _cells(values: Sequence[Any]) -> Sequence[str]:
+    """The cells of a column: most columns hold nothing, or text of which all stands as it is."""
+    kinds = set(map(type, values))
+    if kinds <= _MAYBE_EMPTY and not any(values):
+        return [""] * len(values)
+    if kinds & _NUMBERS:
+        return [cell(value) for value in values]
+    texts = [value if type(value) is str else flat(value) for value in values]
+    # Looked at in one piece, in which each value follows a line break.
+    joined = "\n".join(("", *texts))
+    if joined.count("\n") > len(texts) or _must_be_quoted(joined) or _FORMULA.search(joined):
+        return [cell(text) for text in texts]
+    return texts
+
+
+_MAYBE_EMPTY = {list, dict, type(None)}
+_NUMBERS = {int, float, bool}
+
+
+def _must_be_quoted(text: str) -> bool:
+    return "," in text or '"' in text or "\r" in text
 
 
 class Citation(Writer):
@@ -68,24 +98,30 @@ class Citation(Writer):
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What text begins with that a spreadsheet would run."""
+_FORMULA = re.compile(f"\n[{re.escape(''.join(FORMULA))}]")
 
 
-def cell(value: Any) -> Any:
+def cell(value: Any) -> str:
     """A value as it stands in one cell of a table."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None or isinstance(value, int | float):
-        return value
     text = flat(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    if isinstance(value, (int, float)):
+        return text
+    if text.startswith(FORMULA):
+        text = f"'{text}"
+    if "\n" in text or _must_be_quoted(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def flat(value: Any, separator: str = ";") -> str:
     """A value as text: a list joined by `;`, an object by `:` without what is empty."""
     if isinstance(value, list):
-        return separator.join(flat(item, ",") for item in value)
-    if isinstance(value, Mapping):
-        return ":".join(flat(item, ",") for item in value.values() if item not in (None, [], {}))
+        return separator.join([item if type(item) is str else flat(item, ",") for item in value])
+    if isinstance(value, dict):
+        filled = [item for item in value.values() if item or item not in (None, [], {})]
+        return flat(filled, ":")
     return "" if value is None else str(value)
 
 
