@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -338,6 +339,11 @@ class Server(uvicorn.Server):
             self._until = time.monotonic() + seconds
             return
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer; what is there by then stays, so that no search for garbage goes through it again."""
+        await super().startup(sockets)
+        gc.freeze()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take up who is connected already, and end in order."""
