@@ -74,17 +74,29 @@ def test_the_second_download_is_a_file_with_the_same_bytes_and_headers(database,
         assert whole == body and part.keys() == {*told, "content-length"}
 
 
-def test_a_file_is_compressed_as_its_list_was(database, place):
-    with served(database, cache_bytes=0, exports_path=place) as client:
-        plain = streamed(client, LIST)
-        for encoding, decompress in ENCODINGS.items():
-            told, body = raw(client, LIST, **{"Accept-Encoding": encoding})
-            assert decompress(body) == plain
-            if encoding != "identity":
-                assert told["content-encoding"] == encoding and told["transfer-encoding"] == "chunked"
+def test_a_file_is_compressed_to_the_same_bytes_as_its_list(heavy_database, place, monkeypatch):
+    url = "/v1/places?format=csv"
+    with served(heavy_database, cache_bytes=0, exports_path=place) as client:
+
+        def asked():
+            return {encoding: raw(client, url, **{"Accept-Encoding": encoding})[1] for encoding in ENCODINGS}
+
+        with monkeypatch.context() as patched:
+            patched.setattr(copies, "SMALL", sys.maxsize)
+            before = asked()
+            assert files(place) == []
+        assert streamed(client, url) == before["identity"]
+        assert files(place) == ["places.csv"]
+        after = asked()
+    assert {encoding: decompress(after[encoding]) for encoding, decompress in ENCODINGS.items()} == dict.fromkeys(
+        ENCODINGS, before["identity"]
+    )
+    assert after == before
 
 
-def test_conditions_and_head_are_answered_alike_before_and_after(database, place):
+def test_conditions_and_head_are_answered_alike_before_and_after(database, place, monkeypatch):
+    monkeypatch.setattr(copies, "PIECE", 1000)
+
     def asked(client):
         head = client.head(LIST, headers={"Accept-Encoding": "identity"})
         same = client.get(LIST, headers={"Accept-Encoding": "identity", "If-None-Match": head.headers["etag"]})

@@ -21,7 +21,7 @@ SMALL = 1_000_000
 """Bytes up to which a list is made anew each time: it needs no file."""
 SPARE = 1_000_000_000
 """Bytes that stay free on the disk: where there is less room, no copies are made."""
-PIECE = 1 << 19
+PIECE = 1 << 18
 """Bytes that are read at a time: smaller pieces cost more calls, larger ones do not fit the processor's cache."""
 
 Edition = tuple[int, str, str]
@@ -124,6 +124,18 @@ async def read(file: IO[bytes]) -> AsyncGenerator[bytes]:
     with file:
         while piece := await asyncio.to_thread(file.read, PIECE):
             yield piece
+
+
+async def evenly(pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The same bytes in pieces of the size that a file is read in, which compressed bytes depend on."""
+    waiting = bytearray()
+    async with aclosing(pieces):
+        async for piece in pieces:
+            waiting += piece
+            while len(waiting) >= PIECE:
+                yield bytes(waiting[:PIECE])
+                del waiting[:PIECE]
+    yield bytes(waiting)
 
 
 class Streamed(StreamingResponse):

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.answers import Answers, Found, Moved, Page, settled
 from app.api.caching import validators
 from app.api.citing import About, permanent, titled
-from app.api.copies import Copying, Streamed, read
+from app.api.copies import Copying, Streamed, evenly, read
 from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
 from app.api.formats import BIBTEX, FORMATS, JSON, Format, NotAcceptable, negotiate
 from app.api.logic import Wanted
@@ -239,7 +239,9 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
     is_whole = cited == f"/v1/{ask.resource.name}" and (ask.limit, ask.cursor, ask.fields) == (None, None, None)
     copies, edition = request.app.state.copies, (revision, digest, public(request, ""))
     if is_whole and (file := copies.find(edition, name)):
-        headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+        if not made.is_text or request.headers.get("accept-encoding") in (None, "", "identity"):
+            # What may be compressed on the way has no size: knowing it, zstd gives other bytes than for a stream.
+            headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
         return Streamed(read(file), headers=headers, media_type=made.content_type)
     chunks = answers(request).chunks(reading)
     found, _, first = await anext(chunks)
@@ -258,7 +260,8 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
         finally:
             writer.close()
 
-    return Streamed(pieces(), headers=headers, media_type=made.content_type)
+    sent = evenly(pieces()) if is_whole and made.is_text else pieces()
+    return Streamed(sent, headers=headers, media_type=made.content_type)
 
 
 def _counted(number: int) -> str:
