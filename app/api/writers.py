@@ -72,8 +72,8 @@ def _cells(values: Sequence[Any]) -> Sequence[str]:
     if kinds <= _MAYBE_EMPTY and not any(values):
         return [""] * len(values)
     if kinds & _NUMBERS:
-        return [cell(value) for value in values]
-    texts = [value if type(value) is str else flat(value) for value in values]
+        return ["" if value is None else cell(value) for value in values]
+    texts = [value if type(value) is str else flat(value) if value else "" for value in values]
     # Looked at in one piece, in which each value follows a line break.
     joined = "\n".join(("", *texts))
     if joined.count("\n") > len(texts) or _must_be_quoted(joined) or _FORMULA.search(joined):
