@@ -79,14 +79,11 @@ COLUMNS = st.sampled_from([st.none(), SCALARS, TEXT, st.none() | TEXT, ITEMS, st
 @given(st.lists(COLUMNS, min_size=1, max_size=3).flatmap(lambda some: st.lists(st.tuples(*some), max_size=5)))
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_csv_is_written_as_the_csv_module_writes_it(rows):
-    class Two(Csv):
-        AT_ONCE = 2
-
     keys = ["id", *(f"field_{i}" for i in range(len(rows[0]) if rows else 1))]
     documents = [json.dumps(dict(zip(keys, (f"id-{i}", *row), strict=True))) for i, row in enumerate(rows)]
     expected = io.StringIO(newline="")
     csv.writer(expected).writerows([keys, *([f"id-{i}", *map(cell, row)] for i, row in enumerate(rows))])
-    writer = Two(CATALOG["places"], keys)
+    writer = Csv(CATALOG["places"], keys)
     assert (writer.head() + writer.some(documents) + writer.tail()).decode() == expected.getvalue()
 
 
