@@ -450,6 +450,8 @@ def config(workers: int) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        # What proxies say of a client matters where clients are limited, and nowhere else.
+        proxy_headers=settings().rate_limit is not None,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=10,
     )

@@ -284,3 +284,10 @@ def test_output_that_cannot_be_written_stops_nobody():
 
     asyncio.run(seen())
     assert sum(observer.requests.values()) == 1
+
+
+def test_clients_behind_a_proxy_are_limited_one_by_one(seeded, tmp_path):
+    with service(tmp_path, seeded("sqlite").url, rate_limit="2/minute") as running:
+        clients = [{"X-Forwarded-For": f"192.0.2.{number}"} for number in (1, 1, 1, 2)]
+        statuses = [running.get("/v1/minerals/gallium", headers=client).status_code for client in clients]
+        assert statuses == [200, 200, 429, 200]
