@@ -2,6 +2,7 @@
 
 import csv
 import random
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -96,6 +97,22 @@ def test_no_answer_is_stale_or_torn_while_somebody_writes(own_database, room):
         writing.result()
         assert sum(unchanged for unchanged, _ in found) > 0
         assert len(set().union(*(revisions for _, revisions in found))) > 20
+
+
+def test_an_answer_may_make_room_while_it_is_looked_at(database):
+    def ask(seed):
+        dice, statuses = random.Random(seed), set()
+        with httpx.Client(base_url=client.base_url, timeout=30, trust_env=False) as own:
+            for _ in range(300):
+                statuses.add(own.get(f"/v1/commitments/{dice.choice(ids)}").status_code)
+        return statuses
+
+    with served(database, cache_bytes=40_000) as client, ThreadPoolExecutor(8) as threads:
+        ids = [one["id"] for one in client.get("/v1/commitments?limit=100").json()["data"]]
+        assert set().union(*threads.map(ask, range(8))) == {200}
+        metrics = client.get("/metrics").text
+    for counted in ("hits", "evictions"):
+        assert float(re.search(rf"^initiatives_cache_{counted} (\S+)", metrics, re.M)[1]) > 100
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

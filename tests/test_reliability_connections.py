@@ -258,7 +258,7 @@ def test_a_client_that_goes_away_leaves_its_connection_in_order(database):
 
 def test_nothing_is_left_behind_by_what_was_asked(backend, seeded, article_seed, tmp_path):
     few = "from app.api.answers import Answers; Answers.SUMMARIES = 200"
-    options = {"seed_path": article_seed, "log_requests": "false", "cache_bytes": 1_000_000}
+    options = {"seed_path": article_seed, "log_requests": "false", "cache_bytes": 100_000}
     with service(tmp_path, seeded(backend).url, patch=few, **options) as served:
         found = asyncio.run(mixed(served, 3, different=2000))
     assert found["kept answers that made room before"] > 0

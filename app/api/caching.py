@@ -31,6 +31,8 @@ CACHE_CONTROL = cache_control(0)
 VARY = "Accept, Accept-Encoding"
 STALE = (b"warning", b'110 - "Response is Stale"')
 """Header of an answer that could not be checked, the database being away."""
+OVERHEAD = 1500
+"""Bytes that an answer takes besides its own: the objects that headers, keys and names are made of."""
 LARGEST_SHARE = 8
 """An answer that would take more than this part of the whole room is not kept."""
 UNCHANGED = frozenset({b"etag", b"cache-control", b"vary", b"dataset-revision", b"link", b"date"})
@@ -91,7 +93,7 @@ class Kept:
     @property
     def size(self) -> int:
         """Bytes that it takes, roughly."""
-        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + 500
+        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + OVERHEAD
 
 
 @dataclass(slots=True)
@@ -187,13 +189,14 @@ class Cache:
             key = self._keys.get(request.name)
             found = self._kept.get(key) if key is not None else None
             if found is not None and key is not None:
+                # Before anything is waited for: what is kept may have to make room for others meanwhile.
+                self._kept.move_to_end(key)
                 stale = False
                 try:
                     good = found.revision == await self.revisions.current()
                 except Unavailable:
                     good = stale = True
                 if good and (request.least is None or _at_least(found.revision, request.least)):
-                    self._kept.move_to_end(key)
                     await self._send(found, request, scope, send, stale=stale)
                     return
         await self._make(request, scope, receive, send)
@@ -218,10 +221,11 @@ class Cache:
             if (making := self._making.get(key)) is not None:
                 await making.wait()
             kept = self._kept.get(key)
-            if kept is not None and await self._good(kept):
+            if kept is not None:
                 self._name(kept, key, request)
-                await self._send(kept, request, scope, send)
-                return
+                if await self._good(kept):
+                    await self._send(kept, request, scope, send)
+                    return
         done = self._making.setdefault(key, asyncio.Event())
         self.counts.misses += 1
         # A copy: the server must go on seeing HEAD, the application need not know of it.
