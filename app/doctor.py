@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from app import __version__, seeding, startup
-from app.api.gate import is_host
+from app.api.gate import HOST
 from app.core.db import database_url, engine, write_ahead_log_is_safe
 from app.core.documents import documents
 from app.core.record import Record
@@ -119,7 +119,7 @@ def _settings(chosen: Settings) -> Iterator[Finding]:
 
 def _hosts(chosen: Settings, public: str | None) -> Iterator[Finding]:
     hosts = _listed(chosen.allowed_hosts)
-    wrong = [host for host in hosts if not is_host(host.encode())]
+    wrong = [host for host in hosts if not HOST.fullmatch(host.encode())]
     if wrong:
         yield Finding(
             State.fault,

@@ -4,7 +4,6 @@ import itertools
 import os
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,8 +28,7 @@ LONGEST_URL = 8192
 LARGEST_BODY = 65_536
 LARGEST_HEADERS = 16_384
 MOST_HEADERS = 100
-is_host = lru_cache(1000)(re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?").fullmatch)
-"""What a host may look like; nearly every request names one that was looked at before."""
+HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 FAULT = "The fault was logged under this request id."
 
@@ -126,7 +124,7 @@ class Gate:
             return Problem(TOO_LONG, f"An address may have {LONGEST_URL} bytes.")
         if seen.size > LARGEST_HEADERS or len(scope["headers"]) > MOST_HEADERS:
             return Problem(HEADERS_TOO_LARGE, f"Headers may have {LARGEST_HEADERS} bytes in {MOST_HEADERS} fields.")
-        if seen.host is None or not is_host(seen.host):
+        if seen.host is None or not HOST.fullmatch(seen.host):
             return Problem(BAD_REQUEST, "A request names one host.")
         if self.hosts and seen.host.lower() not in self.hosts and _name(seen.host.lower()) not in self.hosts:
             return Problem(BAD_REQUEST, "This host is not served here.")

@@ -151,7 +151,7 @@ def _folded(character: str) -> str:
 _ASCII = re.compile("[a-z]+|[0-9]+")
 
 
-@lru_cache(2000)
+@lru_cache(500)
 def tokens(text: str) -> Sequence[Token]:
     """The words of a text: runs of letters and runs of digits, folded, each in the spelling that is indexed.
 
