@@ -100,8 +100,8 @@ class Question:
     @property
     def context(self) -> str:
         """What a cursor of this list belongs to: its filters and order, in whatever shape it is shown."""
-        plain = replace(self.ask, fields=None, include=(), facet=(), format=None)
-        return f"{plain.resource.name}?{self.query if plain == self.ask else canonical(plain)}"
+        ask = replace(self.ask, fields=None, include=(), facet=(), format=None)
+        return f"{ask.resource.name}?{canonical(ask)}"
 
 
 class Answers:
