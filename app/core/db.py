@@ -186,8 +186,10 @@ class Reader:
         raise NotImplementedError
 
 
+HEADER_AT, HEADER_BYTES = 18, 22
+"""Where the part of a file begins that tells commits apart, and its bytes: first the kind of journal, then counters."""
 ROLLBACK_JOURNAL = b"\x01"
-"""What the 18th byte of a file is whose commits are written into it; 2 with a write-ahead log."""
+"""The kind of journal of a file that commits are written into; 2 with a write-ahead log."""
 
 
 class SqliteReader(Reader):
@@ -211,8 +213,8 @@ class SqliteReader(Reader):
         self._file: tuple[int, int] | None = None
         self._descriptor = -1
         self._header: bytes | None = None
+        """The file's header when `_version` was its version: nobody was writing then."""
         self._version: Any = None
-        """What the file's header was when this was its version; nobody was writing then."""
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="read", initializer=_step_back)
         self._free = asyncio.Semaphore(connections)
 
@@ -226,15 +228,15 @@ class SqliteReader(Reader):
         """Let go of connections to a file that is no longer the one of this name, such as before a backup was put back."""
         try:
             found = os.stat(self._path)  # noqa: PTH116 - looked at by every request: a Path takes twice as long
+            if (found.st_dev, found.st_ino) != self._file:
+                self._forget()
+                # Opened before any connection is, and closed with them: closing it would end their locks.
+                self._descriptor = os.open(self._path, os.O_RDONLY)
+                opened = os.fstat(self._descriptor)
+                self._file = (opened.st_dev, opened.st_ino)
         except OSError as error:
             self._forget()
             raise Unavailable(type(error).__name__) from error
-        if (found.st_dev, found.st_ino) != self._file:
-            self._forget()
-            # Opened before any connection is, and closed with them: closing it would end their locks.
-            self._descriptor = os.open(self._path, os.O_RDONLY)
-            opened = os.fstat(self._descriptor)
-            self._file = (opened.st_dev, opened.st_ino)
 
     def _forget(self) -> None:
         for connection in [*self._idle, self._here]:
@@ -318,7 +320,7 @@ class SqliteReader(Reader):
 
         That is a tenth of the time that `PRAGMA data_version` takes, which locks and unlocks the file.
         """
-        header = os.pread(self._descriptor, 22, 18) if hasattr(os, "pread") else b""
+        header = os.pread(self._descriptor, HEADER_BYTES, HEADER_AT) if hasattr(os, "pread") else b""
         return header if header[:1] == ROLLBACK_JOURNAL else None
 
     def _fetch_in_thread(self, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row]:
@@ -351,8 +353,10 @@ class SqliteReader(Reader):
 
 
 def _step_back() -> None:
-    """Let the thread that answers quick requests go first where there is one core for both; elsewhere than on Linux
-    a priority is that of the whole process."""
+    """Let the thread that answers quick requests go first where both share a core.
+
+    Elsewhere than on Linux a priority is that of the whole process.
+    """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
