@@ -21,13 +21,15 @@ from app.core.changes import Dataset
 from app.core.db import Query, Reader, Unavailable
 
 
-def cache_control(stale_seconds: int) -> str:
-    """Keep it, but ask each time whether it is still good, which costs a 304: first, or for some seconds while it is handed out."""
+def cache_control(stale_seconds: int = 0) -> str:
+    """Keep it, but ask each time whether it is still good, which costs a 304.
+
+    Ask before it is handed out; for `stale_seconds` it may be handed out while asking.
+    """
     asking = f"max-age=0, stale-while-revalidate={stale_seconds}" if stale_seconds else "no-cache"
     return f"public, {asking}, stale-if-error=86400"
 
 
-CACHE_CONTROL = cache_control(0)
 VARY = "Accept, Accept-Encoding"
 STALE = (b"warning", b'110 - "Response is Stale"')
 """Header of an answer that could not be checked, the database being away."""
@@ -44,14 +46,14 @@ Raw = list[tuple[bytes, bytes]]
 def validators(revision: int, digest: str, key: str) -> dict[str, str]:
     """Headers of an answer that depends on the dataset and on what was asked, `key`, alone.
 
-    The tag lacks its encoding, which `Cache` adds. The digest tells apart datasets that have the same
-    revision by chance, the version programs that answer differently.
+    `Cache` adds the tag's encoding, and what the operator says of `Cache-Control`. The digest tells apart datasets
+    that have the same revision by chance, the version programs that answer differently.
     """
     told = hashlib.blake2b(f"{__version__}\0{digest}\0{key}".encode(), digest_size=8).hexdigest()
     return {
         "ETag": f'"{revision}-{told}"',
         "Dataset-Revision": str(revision),
-        "Cache-Control": CACHE_CONTROL,
+        "Cache-Control": cache_control(),
         "Vary": VARY,
     }
 

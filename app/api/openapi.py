@@ -6,6 +6,7 @@ Its schemas are those of `schemas.py`. Its examples are put in by `examples.py`,
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from app.api.caching import cache_control
 from app.api.errors import (
     GONE,
     INVALID_QUERY,
@@ -100,7 +101,7 @@ VALIDATORS = ("ETag", "Dataset-Revision", "Cache-Control", "Vary")
 HEADERS = {
     "ETag": ("Strong tag of exactly these bytes; send it back as `If-None-Match`.", '"1-5d41402abc4b2a76-identity"'),
     "Dataset-Revision": ("Revision of the dataset that was read.", "1"),
-    "Cache-Control": ("How long and by whom it may be kept.", "public, no-cache, stale-if-error=86400"),
+    "Cache-Control": ("How long and by whom it may be kept.", cache_control()),
     "Vary": ("Request headers that the answer depends on.", "Accept, Accept-Encoding"),
     "Link": (
         "`self`, `next` and `prev`, as in `links`; `cite-as`, the permanent address of the whole result.",
