@@ -93,7 +93,7 @@ class Cycle(RequestResponseCycle):
                 self.expected_content_length, self.chunked_encoding = int(value), False
             elif name == b"connection" and value == b"close":
                 self.keep_alive = False
-        if not self.keep_alive:
+        if not self.keep_alive and (b"connection", b"close") not in headers:
             lines.append(b"connection: close\r\n")
         if self.scope["method"] == "HEAD" or status in (204, 304):
             self.expected_content_length, self.chunked_encoding = 0, False
@@ -170,8 +170,10 @@ class Protocol(HttpToolsProtocol):
             return
         self._take(data)
         if self._turned and not self._refused:
-            self._turned, self._due = False, None
-            if self._patience is not None:
+            self._turned = False
+            if self._patience is None:
+                self._expect_nothing()
+            else:
                 self._expect_within(self._patience)
 
     def _take(self, data: bytes) -> None:
