@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import IO
 
 import orjson
 from starlette.requests import Request
@@ -21,7 +22,7 @@ from app.api.logic import Wanted
 from app.api.observing import tell_trace
 from app.api.pages import envelope, url
 from app.api.params import Reading, canonical
-from app.api.writers import shaped
+from app.api.writers import Writer, shaped
 from app.core.declare import Catalog, Relative, Resource
 from app.core.record import State
 from app.core.values import clean
@@ -239,10 +240,7 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
     is_whole = cited == f"/v1/{ask.resource.name}" and (ask.limit, ask.cursor, ask.fields) == (None, None, None)
     copies, edition = request.app.state.copies, (revision, digest, public(request, ""))
     if is_whole and (file := copies.find(edition, name)):
-        if not made.is_text or request.headers.get("accept-encoding") in (None, "", "identity"):
-            # What may be compressed on the way has no size: knowing it, zstd gives other bytes than for a stream.
-            headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
-        return Streamed(read(file), headers=headers, media_type=made.content_type)
+        return _from_disk(request, file, made, headers)
     chunks = answers(request).chunks(reading)
     found, _, first = await anext(chunks)
     if found != revision:
@@ -250,18 +248,29 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
     writer = made.write(ask.resource, _keys(ask.resource, ask.fields), about)
     if is_whole:
         writer = Copying(writer, copies, edition, name)
-
-    async def pieces() -> AsyncGenerator[bytes]:
-        try:
-            yield await asyncio.to_thread(lambda: writer.head() + writer.some(first))
-            async for _, _, documents in chunks:
-                yield await asyncio.to_thread(writer.some, documents)
-            yield await asyncio.to_thread(writer.tail)
-        finally:
-            writer.close()
-
-    sent = evenly(pieces()) if is_whole and made.is_text else pieces()
+    pieces = _written(writer, first, chunks)
+    sent = evenly(pieces) if is_whole and made.is_text else pieces
     return Streamed(sent, headers=headers, media_type=made.content_type)
+
+
+def _from_disk(request: Request, file: IO[bytes], made: Format, headers: dict[str, str]) -> Response:
+    if not made.is_text or request.headers.get("accept-encoding") in (None, "", "identity"):
+        # What may be compressed on the way has no size: knowing it, zstd gives other bytes than for a stream.
+        headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+    return Streamed(read(file), headers=headers, media_type=made.content_type)
+
+
+async def _written(
+    writer: Writer, first: list[str], chunks: AsyncIterator[tuple[int, str, list[str]]]
+) -> AsyncGenerator[bytes]:
+    """A file as it is written: of the records that were read first, then of the rest."""
+    try:
+        yield await asyncio.to_thread(lambda: writer.head() + writer.some(first))
+        async for _, _, documents in chunks:
+            yield await asyncio.to_thread(writer.some, documents)
+        yield await asyncio.to_thread(writer.tail)
+    finally:
+        writer.close()
 
 
 def _counted(number: int) -> str:
