@@ -5,6 +5,7 @@ import random
 import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Semaphore
 
@@ -39,10 +40,22 @@ class Writer:
         assert write(self.database, *(place(id, f"As of revision {number}") for id in IDS)) == number
         return number
 
-    def write(self, turns, stop):
-        """Write at each turn that is given, while the readers go on."""
+    def _write(self, turns, stop):
         while turns.acquire() and not stop.is_set():
             self.committed = self._next()
+
+    @contextmanager
+    def at_work(self):
+        """Writes at each turn that is given, while the readers go on; gives the turns."""
+        turns, stop = Semaphore(0), Event()
+        with ThreadPoolExecutor(1) as thread:
+            writing = thread.submit(self._write, turns, stop)
+            try:
+                yield turns
+            finally:
+                stop.set()
+                turns.release()
+            writing.result()
 
 
 def titles(answer):
@@ -85,16 +98,10 @@ def read(url, writer, turns, seed):
 
 @pytest.mark.parametrize("room", [0, 1_000_000], ids=["nothing kept", "answers kept"])
 def test_no_answer_is_stale_or_torn_while_somebody_writes(own_database, room):
-    writer, turns, stop = Writer(own_database), Semaphore(0), Event()
-    with served(own_database, cache_bytes=room) as client, ThreadPoolExecutor(4) as threads:
-        writing = threads.submit(writer.write, turns, stop)
-        reading = [threads.submit(read, str(client.base_url), writer, turns, seed) for seed in range(3)]
-        try:
-            found = [one.result() for one in reading]
-        finally:
-            stop.set()
-            turns.release()
-        writing.result()
+    writer = Writer(own_database)
+    with served(own_database, cache_bytes=room) as client, ThreadPoolExecutor(3) as threads:
+        with writer.at_work() as turns:
+            found = list(threads.map(lambda seed: read(str(client.base_url), writer, turns, seed), range(3)))
         assert sum(unchanged for unchanged, _ in found) > 0
         assert len(set().union(*(revisions for _, revisions in found))) > 20
 

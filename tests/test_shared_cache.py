@@ -11,7 +11,6 @@ import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Event, Semaphore
 
 import httpx
 import pytest
@@ -227,22 +226,16 @@ def ask_twice(cache, origin, writer, turns, given, seed):
 
 
 def test_what_a_cache_hands_out_is_of_its_revision_while_somebody_writes(own_database):
-    writer, turns, stop = Writer(own_database), Semaphore(0), Event()
+    writer = Writer(own_database)
     with (
         served(own_database) as client,
         httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as origin,
-        ThreadPoolExecutor(4) as threads,
+        ThreadPoolExecutor(3) as threads,
+        writer.at_work() as turns,
     ):
         origin.headers.clear()
         cache, given = SharedCache(origin), {}
-        writing = threads.submit(writer.write, turns, stop)
-        asking = [threads.submit(ask_twice, cache, origin, writer, turns, given, seed) for seed in range(3)]
-        try:
-            found = [one.result() for one in asking]
-        finally:
-            stop.set()
-            turns.release()
-        writing.result()
+        found = list(threads.map(lambda seed: ask_twice(cache, origin, writer, turns, given, seed), range(3)))
     assert cache.spared > 0
     assert sum(together for together, _ in found) > 100
     assert len(set().union(*(seen for _, seen in found))) > 20
