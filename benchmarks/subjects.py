@@ -83,6 +83,8 @@ def _free_port() -> int:
 def project(url: str, *, cache: bool, workers: int = 1, core: int | None = SERVER_CORE) -> Subject:
     """This project, its response cache on or off, as the README starts it but for the lines of log."""
     environment = {"DATABASE_URL": url, "BETTER_SOURCES": "false", "LOG_REQUESTS": "false"}
+    # An installed program is compiled; without this, a start may be spent on doing it again.
+    environment["PYTHONDONTWRITEBYTECODE"] = ""
     environment |= {} if cache else {"CACHE_BYTES": "0"}
     command = [sys.executable, "-m", "app", "serve", "--port", "{port}", "--workers", str(workers)]
     return Subject("this project", command, "/readyz", environment, core)

@@ -4,9 +4,6 @@ import ipaddress
 import math
 import time
 
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import MEDIA_TYPE, TOO_MANY_REQUESTS, Problem
@@ -19,8 +16,13 @@ class RateLimit:
     """Lets a client ask so many times in a window such as `100/minute`, counted in this process."""
 
     def __init__(self, app: ASGIApp, limit: str):
+        # Here, since most services set no limit: it would be a part of every start.
+        from limits import parse
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
         self.app = app
-        self.item: RateLimitItem = parse(limit)
+        self.item = parse(limit)
         self.limiter = MovingWindowRateLimiter(MemoryStorage())
         self.policy = f'"default";q={self.item.amount};w={self.item.get_expiry()}'.encode()
 
