@@ -23,7 +23,7 @@ from app.api.observing import Observer
 from app.api.rates import RateLimit
 from app.api.routes import ResourceRoutes, nowhere
 from app.core.db import Busy, Reader, TooSlow, Unavailable
-from app.core.replicas import replicated
+from app.core.readers import reader
 from app.resources import CATALOG
 from app.settings import Settings, settings
 from app.views import LISTS, VIEWS
@@ -46,11 +46,11 @@ AWAY: Mapping[type[Exception], str] = {
 def create_app(given: Settings | None = None) -> ASGIApp:
     """The application for some settings; those of the environment unless given."""
     chosen = given or settings()
-    source = replicated(
+    source = reader(
         chosen.database_url,
-        [one.strip() for one in chosen.database_replica_urls.split(",") if one.strip()],
         timeout=chosen.statement_timeout_ms / 1000,
         connections=chosen.pool_size,
+        replicas=[one.strip() for one in chosen.database_replica_urls.split(",") if one.strip()],
         lag=chosen.replica_lag_seconds,
     )
 

@@ -110,6 +110,7 @@ TAKES_TEXT = {"text", "TextClause", "DDL", "exec_driver_sql", "executescript"}
 """What runs SQL that is written as text, or lets it into a statement."""
 WRITES_SQL = {
     "core/db.py": "sets a connection up, before anything is asked",
+    "core/sqlite.py": "asks whether the file has changed",
     "core/index.py": "full-text indexes of two databases, for which SQLAlchemy has no words; values are bound",
     "doctor.py": "asks the databases' own catalogs",
     "startup.py": "takes PostgreSQL's lock for migrations",

@@ -115,7 +115,7 @@ def test_a_fault_of_ours_is_one_line_with_its_request(database, capsys):
 
         return StreamingResponse(pieces())
 
-    from app.core.db import reader
+    from app.core.readers import reader
 
     app = in_front(inner, reader(database.url, timeout=1, connections=1), settings)
     answers = asked(app, ("/breaks", {"X-Request-ID": "it"}))

@@ -210,7 +210,8 @@ LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <
 def test_a_statement_ends_at_its_time_limit_and_the_connection_is_good(database):
     from sqlalchemy import text
 
-    from app.core.db import Query, TooSlow, reader
+    from app.core.db import Query, TooSlow
+    from app.core.readers import reader
 
     async def tried():
         source = reader(database.url, timeout=0.3, connections=1)
@@ -235,7 +236,8 @@ def test_a_statement_ends_at_its_time_limit_and_the_connection_is_good(database)
 def test_a_client_that_goes_away_leaves_its_connection_in_order(database):
     from sqlalchemy import text
 
-    from app.core.db import Query, reader
+    from app.core.db import Query
+    from app.core.readers import reader
 
     async def tried():
         source = reader(database.url, timeout=0.5, connections=1)

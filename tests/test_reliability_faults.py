@@ -155,12 +155,12 @@ def test_replicas_are_read_from_and_replaced_by_the_primary(primary, standby, lo
 
 def test_a_query_that_a_replica_cancels_is_asked_of_the_primary(primary, standby, loaded):
     from app.core.db import Query
-    from app.core.replicas import replicated
+    from app.core.readers import reader
 
     caught_up(standby, loaded.revision)
 
     async def tried():
-        source = replicated(loaded.url, [standby.url("held")], timeout=10, connections=2, lag=60)
+        source = reader(loaded.url, timeout=10, connections=2, replicas=[standby.url("held")], lag=60)
         await source.open()
         try:
             query = Query(text("SELECT count(*) FROM record, (SELECT pg_sleep(5)) AS slept"), source.dialect)

@@ -16,7 +16,8 @@ from typing import Any
 
 import asyncpg
 
-from app.core.db import Busy, Gauges, PostgresReader, Query, Reader, Recovering, Row, Unavailable, database_url, reader
+from app.core.db import Busy, Gauges, Query, Reader, Recovering, Row, Unavailable
+from app.core.postgresql import PostgresReader
 
 
 @dataclass(slots=True)
@@ -167,16 +168,3 @@ class ReplicatedReader(Reader):
         self.fallbacks += 1
         asked.reader = self.primary
         return self.primary
-
-
-def replicated(text: str, replicas: Sequence[str], *, timeout: float, connections: int, lag: float) -> Reader:
-    """The reader for a database URL and those of its replicas; seconds for `timeout` and `lag`."""
-    if not replicas:
-        return reader(text, timeout=timeout, connections=connections)
-    readers = []
-    for one in (text, *replicas):
-        url = database_url(one)
-        if url.get_backend_name() != "postgresql":
-            raise ValueError("DATABASE_REPLICA_URLS goes with PostgreSQL alone, for the database and for every replica")
-        readers.append(PostgresReader(url, timeout=timeout, connections=connections))
-    return ReplicatedReader(readers[0], readers[1:], lag=lag)

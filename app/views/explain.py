@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlsplit
 from app.api.answers import Answers
 from app.api.errors import Problem
 from app.api.params import DEFAULT_LIMIT, Reading
-from app.core.db import Query, Reader, reader
+from app.core.db import Query, Reader
 from app.core.declare import Catalog, Resource
+from app.core.readers import reader
 from app.resources import CATALOG
 from app.views.records import EVERYTHING, RECORDS
 
