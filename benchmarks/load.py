@@ -35,6 +35,10 @@ class Connection:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
+    def fileno(self) -> int:
+        """Its descriptor, to wait for answers on several at once."""
+        return self._socket.fileno()
+
     def send(self, request: bytes) -> None:
         """Send a request; its answer is read by `receive`."""
         self._socket.sendall(request)
