@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
 from app import __version__
@@ -21,7 +22,7 @@ from app.api.formats import FORMATS, GRAPHML
 from app.api.gate import Gate
 from app.api.observing import Observer
 from app.api.rates import RateLimit
-from app.api.routes import ResourceRoutes, nowhere
+from app.api.routes import Failed, ResourceRoutes, nowhere
 from app.core.db import Busy, Reader, TooSlow, Unavailable
 from app.core.readers import reader
 from app.resources import CATALOG
@@ -71,15 +72,8 @@ def create_app(given: Settings | None = None) -> ASGIApp:
         redirect_slashes=False,
         lifespan=lifespan,
         telemetry={"metrics": False, "logs": False},  # those are the observer's
-        routes=[ResourceRoutes(CATALOG, aggregate.endpoints(CATALOG))],
-        exception_handlers={
-            Problem: _problem,
-            HTTPException: _http,
-            Unavailable: _unavailable,
-            Moved: _unavailable,
-            TooSlow: _too_slow,
-            Exception: _internal,
-        },
+        middleware=[Middleware(ResourceRoutes, CATALOG, aggregate.endpoints(CATALOG), FAILED)],
+        exception_handlers=dict([*FAILED.items(), (HTTPException, _http), (Exception, _internal)]),
     )
     app.state.answers = Answers(CATALOG, source)
     app.state.settings = chosen
@@ -93,9 +87,8 @@ def in_front(app: FastAPI, source: Reader, chosen: Settings) -> ASGIApp:
     """The application behind compression, the cache and the gate, none of which it needs to know."""
     joined = {name for resource in CATALOG for name, one in CATALOG.parameters(resource).items() if one.kind.splits}
     never = {name for resource in CATALOG for name, one in CATALOG.parameters(resource).items() if not one.several}
-    compressed = CompressMiddleware(app, minimum_size=500)
     cached = Cache(
-        compressed,
+        Compression(app, minimum_size=500),
         source,
         chosen.cache_bytes,
         joined - never,
@@ -106,6 +99,14 @@ def in_front(app: FastAPI, source: Reader, chosen: Settings) -> ASGIApp:
     app.state.observer = observer
     limited = RateLimit(cached, chosen.rate_limit) if chosen.rate_limit else cached
     return Gate(limited, observer, [host for host in chosen.allowed_hosts.split(",") if host])
+
+
+class Compression(CompressMiddleware):
+    """Compresses for those who ask for it; others need not wait until it has looked at the answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = scope["type"] == "http" and any(name == b"accept-encoding" for name, _ in scope["headers"])
+        await (super().__call__ if asked else self.app)(scope, receive, send)
 
 
 async def _problem(request: Request, problem: Exception) -> Response:
@@ -129,3 +130,12 @@ async def _too_slow(request: Request, error: Exception) -> Response:
 
 async def _internal(request: Request, error: Exception) -> Response:
     return await _problem(request, Problem(INTERNAL, "The fault was logged under this request id."))
+
+
+FAILED: Mapping[type[Exception], Failed] = {
+    Problem: _problem,
+    Unavailable: _unavailable,
+    Moved: _unavailable,
+    TooSlow: _too_slow,
+}
+"""Who answers where an endpoint fails in a way that is foreseen."""

@@ -3,9 +3,10 @@
 import sys
 import tempfile
 
+import httpx
 import pytest
 
-from app.api import copies
+from app.api import copies, lines
 from tests.conftest import served
 from tests.seeds import Edit
 from tests.test_contract_headers import ENCODINGS
@@ -132,6 +133,68 @@ def test_what_is_not_a_whole_list_has_no_file(database, place, url):
         assert streamed(client, url) == streamed(client, url) != whole
         assert sent(client, LIST) == whole
         assert files(place) == ["commitments.csv"]
+
+
+SPARSE = ",".join(f"land-{i}" for i in range(1, 5000, 37))
+PARTS = {
+    "most": "/v1/places?kind=country&format=csv",
+    "few, far from each other": f"/v1/places?id={SPARSE},india&format=csv",
+    "none": "/v1/places?id__not=india&title=nowhere&format=csv",
+    "some": "/v1/places?sort=id&kind=country&limit=500&format=csv",
+}
+MADE = {
+    "in another order": "/v1/places?kind=country&sort=-id&format=csv",
+    "ordered by a search": "/v1/places?q=country&format=csv",
+    "of some fields": "/v1/places?kind=country&fields=title&format=csv",
+    "not a table": "/v1/places?kind=country&format=ndjson",
+}
+
+
+@pytest.mark.parametrize("size", [50, 1 << 15])
+def test_a_part_of_a_list_is_put_together_from_its_lines(heavy_database, place, monkeypatch, size):
+    monkeypatch.setattr(lines, "PIECE", size)
+    monkeypatch.setattr(lines, "PROBE", size)
+    # Texts with all that a table quotes.
+    heavy_database.rows(
+        "UPDATE record SET document = replace(document, :old, :new) WHERE id LIKE 'land-%3' RETURNING id",
+        old='"title":"long',
+        new='"title":"=\\n\\",\\nland-4,',
+    )
+    with served(heavy_database, cache_bytes=0, exports_path=place) as client:
+        before = {name: raw(client, url) for name, url in (PARTS | MADE).items()}
+        whole = streamed(client, "/v1/places?format=csv")
+        assert {name: raw(client, url) for name, url in (PARTS | MADE).items()} == before
+        assert before["most"][1].count(b"\r\n") > 5000 and before["none"][1].count(b"\r\n") == 1
+        # What is in the file, and nowhere else, tells what is made of it.
+        (file,) = place.rglob("places.csv")
+        file.write_bytes(whole.replace(b"country", b"COUNTRY"))
+        after = {name: raw(client, url)[1] for name, url in (PARTS | MADE).items()}
+    for name in PARTS:
+        assert after[name] == before[name][1].replace(b"country", b"COUNTRY")
+    for name in MADE:
+        assert after[name] == before[name][1]
+
+
+def test_a_part_from_lines_is_compressed_to_the_same_bytes(heavy_database, place):
+    url = PARTS["most"]
+
+    def asked():
+        return {encoding: raw(client, url, **{"Accept-Encoding": encoding}) for encoding in ENCODINGS}
+
+    with served(heavy_database, cache_bytes=0, exports_path=place) as client:
+        before = asked()
+        streamed(client, "/v1/places?format=csv")
+        assert asked() == before
+
+
+def test_a_file_that_lacks_a_line_breaks_the_download_off(heavy_database, place):
+    with served(heavy_database, cache_bytes=0, exports_path=place) as client:
+        whole = streamed(client, "/v1/places?format=csv")
+        (file,) = place.rglob("places.csv")
+        file.write_bytes(whole[: whole.index(b"\r\nland-4999,") + 2])
+        with pytest.raises(httpx.RemoteProtocolError):
+            raw(client, PARTS["most"])
+        assert raw(client, "/v1/places/land-4999")
 
 
 def test_a_new_revision_has_a_new_file_and_old_ones_go(own_database, seed_copy, place):

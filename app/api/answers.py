@@ -15,7 +15,7 @@ from app.api.logic import Group, Wanted
 from app.api.lookup import Lookup
 from app.api.pages import Cursor, read_cursor, url, write_cursor
 from app.api.params import DEFAULT_LIMIT, Ask, Reading, canonical
-from app.api.query import Key, Queries, by_id, only_search, sort_keys
+from app.api.query import Key, Queries, Shown, by_id, only_search, sort_keys
 from app.api.where import Where
 from app.core.changes import Dataset
 from app.core.db import Query, Reader, Row, Unavailable
@@ -96,6 +96,11 @@ class Question:
     def width(self) -> int:
         """How many values tell a record's place in the list."""
         return len(self.keys) + (self.ranked is not None)
+
+    @property
+    def is_by_id(self) -> bool:
+        """Whether the list is in the order of ids."""
+        return self.ranked is None and len(self.keys) == 1 and not self.keys[0].down
 
     @property
     def context(self) -> str:
@@ -202,15 +207,23 @@ class Answers:
             )
         return cursor
 
-    async def rows(self, question: Question, limit: int, cursor: Cursor | None) -> Sequence[Row]:
-        """Revision, digest, document and sort values of the records next to a cursor; one row of nulls for none."""
+    async def rows(
+        self, question: Question, limit: int, cursor: Cursor | None, shown: Shown = "document"
+    ) -> Sequence[Row]:
+        """Revision, digest, document (or id) and sort values of the records next to a cursor; one row of nulls for none."""
         backward = cursor is not None and cursor.backward
         if question.ranked is not None:
             return await self._ranked(
                 question, question.ranked, limit, cursor.values if cursor else None, backward=backward
             )
         query, values = self.queries.page(
-            question.ask, question.paging, question.keys, limit, cursor.values if cursor else None, backward=backward
+            question.ask,
+            question.paging,
+            question.keys,
+            limit,
+            cursor.values if cursor else None,
+            backward=backward,
+            shown=shown,
         )
         return await self.reader.fetch(query, values)
 
@@ -263,10 +276,10 @@ class Answers:
         if not lookup.of_revision(revision):
             raise Moved
 
-    async def chunks(self, reading: Reading) -> AsyncIterator[tuple[int, str, list[str]]]:
-        """Revision, digest and documents of a whole result, some records at a time.
+    async def chunks(self, reading: Reading, shown: Shown = "document") -> AsyncIterator[tuple[int, str, list[str]]]:
+        """Revision, digest and documents (or ids) of a whole result, some records at a time.
 
-        Raises Moved where a writer comes between: a download is of one revision or breaks off.
+        Only of what `is_by_id` there are ids. Raises Moved where a writer comes between: a download is of one revision or breaks off.
         """
         question = await self.question(reading)
         cursor = self.cursor(question)
@@ -275,7 +288,7 @@ class Answers:
         most = CHUNK if question.ranked is None else CHUNK_SEARCHED
         while True:
             size = min(most, left) if left is not None else most
-            rows = await self.rows(question, size, cursor)
+            rows = await self.rows(question, size, cursor, shown)
             if first is not None and rows[0][0] != first:
                 raise Moved
             first = rows[0][0]

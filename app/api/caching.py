@@ -330,6 +330,9 @@ class _Answer:
             if b"dataset-revision" in given:
                 final[b"cache-control"] = self.cache.control
             headers = [(name, final.get(name, value)) for name, value in headers]
+        elif b"vary" not in given:
+            # Whether it came compressed or not: another client may ask otherwise.
+            headers = [*headers, (b"vary", b"Accept-Encoding")]
         self.start = {**message, "headers": headers}
         told = message["status"] == 200 and tag != b""
         if told and b"dataset-revision" in given:

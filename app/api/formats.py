@@ -68,7 +68,7 @@ FORMATS: Mapping[str, Format] = {
 }
 """Every format, by name."""
 
-JSON, BIBTEX = FORMATS["json"], FORMATS["bibtex"]
+JSON, CSV, BIBTEX = FORMATS["json"], FORMATS["csv"], FORMATS["bibtex"]
 GRAPHML = Format("graphml", "application/graphml+xml", "a graph for network tools", "graphml", Writer)
 
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,6 +32,9 @@ from app.core.declare import Catalog, Resource
 from app.core.fields import table_of
 from app.core.filters import Filter, Words
 from app.core.record import Record
+
+Shown = Literal["document", "id"]
+"""What is read of the records of a list."""
 
 SIZE = 2000
 """Shapes that are kept compiled."""
@@ -89,12 +92,20 @@ class Queries:
         return query
 
     def page(
-        self, ask: Ask, where: Where, keys: Sequence[Key], limit: int, after: Sequence[Any] | None, *, backward: bool
+        self,
+        ask: Ask,
+        where: Where,
+        keys: Sequence[Key],
+        limit: int,
+        after: Sequence[Any] | None,
+        *,
+        backward: bool,
+        shown: Shown = "document",
     ) -> tuple[Query, dict[str, Any]]:
-        """Revision, digest, then document and sort values of each record of a page, nearest to the cursor first."""
+        """Revision, digest, then document (or id) and sort values of each record of a page, nearest to the cursor first."""
         nulls = None if after is None else tuple(value is None for value in after)
-        shape = ("page", ask.resource.name, where.shape, ask.sort, nulls, backward)
-        query = self.compiled(shape, lambda: _page(ask.resource, where, keys, nulls, backward=backward))
+        shape = ("page", ask.resource.name, where.shape, ask.sort, nulls, backward, shown)
+        query = self.compiled(shape, lambda: _page(ask.resource, where, keys, nulls, backward=backward, shown=shown))
         values: dict[str, Any] = {**where.values, "limit": limit}
         for position, value in enumerate(after or ()):
             values[f"after_{position}"] = value
@@ -157,7 +168,13 @@ def condition(resource: Resource, where: Where) -> ColumnElement[bool]:
 
 
 def _page(
-    resource: Resource, where: Where, keys: Sequence[Key], nulls: Sequence[bool] | None, *, backward: bool
+    resource: Resource,
+    where: Where,
+    keys: Sequence[Key],
+    nulls: Sequence[bool] | None,
+    *,
+    backward: bool,
+    shown: Shown,
 ) -> Executable:
     """The ids of a page first, and their documents then: sorting many rows must not carry documents along."""
     columns = [key.column.label(f"sort_{position}") for position, key in enumerate(keys)]
@@ -169,9 +186,12 @@ def _page(
     page = page.order_by(*_order([(key, key.column) for key in keys], backward=backward))
     found = page.limit(bindparam("limit", type_=Integer())).subquery("page")
     sorts = [found.c[f"sort_{position}"] for position in range(len(keys))]
-    joined = table_of(Dataset).outerjoin(found, true()).outerjoin(table_of(Record), col(Record.id) == found.c.id)
+    joined = table_of(Dataset).outerjoin(found, true())
+    if shown == "document":
+        joined = joined.outerjoin(table_of(Record), col(Record.id) == found.c.id)
+    told = col(Record.document) if shown == "document" else found.c.id
     return (
-        select(col(Dataset.revision), col(Dataset.digest), col(Record.document), *sorts)
+        select(col(Dataset.revision), col(Dataset.digest), told, *sorts)
         .select_from(joined)
         .order_by(*_order(list(zip(keys, sorts, strict=True)), backward=backward))
     )

@@ -2,26 +2,27 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import IO
+from typing import IO, Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.answers import Answers, Found, Moved, Page, settled
 from app.api.caching import validators
 from app.api.citing import About, permanent, titled
 from app.api.copies import Copying, Streamed, evenly, read
 from app.api.errors import GONE, NOT_ACCEPTABLE, NOT_FOUND, OUTDATED, Fault, Problem, invalid, near, question
-from app.api.formats import BIBTEX, FORMATS, JSON, Format, NotAcceptable, negotiate
+from app.api.formats import BIBTEX, CSV, FORMATS, JSON, Format, NotAcceptable, negotiate
+from app.api.lines import CsvLines
 from app.api.logic import Wanted
 from app.api.observing import tell_trace
 from app.api.pages import envelope, url
 from app.api.params import Reading, canonical
+from app.api.query import Shown
 from app.api.writers import Writer, shaped
 from app.core.declare import Catalog, Relative, Resource
 from app.core.record import State
@@ -36,10 +37,25 @@ def answers(request: Request) -> Answers:
     return found
 
 
-class ResourceRoutes(BaseRoute):
-    """All addresses of a catalog's resources, looked up in a table instead of tried one after the other."""
+Failed = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+"""Answers a request in place of an endpoint that failed."""
 
-    def __init__(self, catalog: Catalog, special: Mapping[tuple[str, str], Endpoint]):
+
+class ResourceRoutes:
+    """All addresses of a catalog's resources, looked up in a table instead of tried one after the other.
+
+    Stands before the routes of an application, which gets what has no place here: its own layers take as long as
+    finding a record.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        catalog: Catalog,
+        special: Mapping[tuple[str, str], Endpoint],
+        failed: Mapping[type[Exception], Failed],
+    ):
+        self.app, self.failed, self.kinds = app, failed, tuple(failed)
         self.lists = {resource.name: _list(catalog, resource) for resource in catalog}
         self.details = {resource.name: _detail(catalog, resource) for resource in catalog}
         self.nested = {
@@ -50,29 +66,37 @@ class ResourceRoutes(BaseRoute):
         self.special = special
         """Endpoints that stand where an id could, by resource and word."""
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        endpoint: Endpoint | None = None
-        route = ""
-        parts = scope["path"].split("/")
-        if scope["type"] != "http" or len(parts) not in (3, 4, 5) or parts[1] != "v1" or "" in parts[2:]:
-            return Match.NONE, {}
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoint(scope)
+        if endpoint is None:
+            await self.app(scope, receive, send)
+            return
+        tell_trace(scope)
+        request = Request(scope, receive, send)
+        try:
+            response = await endpoint(request)
+        except self.kinds as error:
+            answer = next(answer for kind, answer in self.failed.items() if isinstance(error, kind))
+            response = await answer(request, error)
+        await response(scope, receive, send)
+
+    def _endpoint(self, scope: Scope) -> Endpoint | None:
+        """What answers at a path; tells the scope which route that is."""
+        parts = scope["path"].split("/") if scope["type"] == "http" else []
+        if len(parts) not in (3, 4, 5) or parts[1] != "v1" or "" in parts[2:]:
+            return None
         if len(parts) == 3:
             endpoint, route = self.lists.get(parts[2]), f"/v1/{parts[2]}"
+        elif special := len(parts) == 4 and self.special.get((parts[2], parts[3])):
+            endpoint, route = special, scope["path"]
         elif len(parts) == 4:
             endpoint, route = self.details.get(parts[2]), f"/v1/{parts[2]}/{{id}}"
-            if special := self.special.get((parts[2], parts[3])):
-                endpoint, route = special, scope["path"]
         else:
             endpoint, route = self.nested.get((parts[2], parts[4])), f"/v1/{parts[2]}/{{id}}/{parts[4]}"
-        if endpoint is None:
-            return Match.NONE, {}
-        scope.setdefault("state", {})["route"] = route
-        return Match.FULL, {"endpoint": endpoint, "path_params": {"id": parts[3]} if len(parts) > 3 else {}}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        tell_trace(scope)
-        response = await scope["endpoint"](Request(scope, receive, send))
-        await response(scope, receive, send)
+        if endpoint is not None:
+            scope.setdefault("state", {})["route"] = route
+            scope["path_params"] = {"id": parts[3]} if len(parts) > 3 else {}
+        return endpoint
 
 
 def _list(catalog: Catalog, resource: Resource) -> Endpoint:
@@ -241,13 +265,16 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
     copies, edition = request.app.state.copies, (revision, digest, public(request, ""))
     if is_whole and (file := copies.find(edition, name)):
         return _from_disk(request, file, made, headers)
-    chunks = answers(request).chunks(reading)
+    writer = made.write(ask.resource, _keys(ask.resource, ask.fields), about)
+    shown: Shown = "document"
+    if is_whole:
+        writer = Copying(writer, copies, edition, name)
+    elif made is CSV and ask.fields is None and question.is_by_id and (file := copies.find(edition, name)):
+        writer, shown = CsvLines(writer, file), "id"
+    chunks = answers(request).chunks(reading, shown)
     found, _, first = await anext(chunks)
     if found != revision:
         raise Moved
-    writer = made.write(ask.resource, _keys(ask.resource, ask.fields), about)
-    if is_whole:
-        writer = Copying(writer, copies, edition, name)
     pieces = _written(writer, first, chunks)
     sent = evenly(pieces) if is_whole and made.is_text else pieces
     return Streamed(sent, headers=headers, media_type=made.content_type)
