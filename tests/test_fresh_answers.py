@@ -7,7 +7,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Semaphore
+from queue import Queue
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ from tests.test_contract_changes import place, write
 
 IDS = [f"changing-{number}" for number in range(6)]
 REQUESTS = 250
+TURN, END = "turn", "end"
 PATHS = [
     f"/v1/places?id={','.join(IDS)}",
     f"/v1/places?id={','.join(IDS)}&limit=6&facet=kind&sort=-title",
@@ -40,21 +41,23 @@ class Writer:
         assert write(self.database, *(place(id, f"As of revision {number}") for id in IDS)) == number
         return number
 
-    def _write(self, turns, stop):
-        while turns.acquire() and not stop.is_set():
+    def _write(self, turns):
+        while turns.get() == TURN:
             self.committed = self._next()
 
     @contextmanager
     def at_work(self):
-        """Writes at each turn that is given, while the readers go on; gives the turns."""
-        turns, stop = Semaphore(0), Event()
+        """Writes at each TURN that is put, while the readers go on; gives where to put them.
+
+        It is never far behind, however busy the machine is: a few turns wait, and who puts another one waits with them.
+        """
+        turns = Queue(3)
         with ThreadPoolExecutor(1) as thread:
-            writing = thread.submit(self._write, turns, stop)
+            writing = thread.submit(self._write, turns)
             try:
                 yield turns
             finally:
-                stop.set()
-                turns.release()
+                turns.put(END, timeout=30)
             writing.result()
 
 
@@ -75,7 +78,7 @@ def read(url, writer, turns, seed):
     with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         for number in range(REQUESTS):
             if number % 5 == 0:
-                turns.release()
+                turns.put(TURN, timeout=30)
             path, encoding = dice.choice(PATHS), dice.choice(("identity", "gzip"))
             least = writer.committed
             headers = {"Accept-Encoding": encoding}

@@ -17,7 +17,7 @@ import pytest
 
 from app.api.caching import matches
 from tests.conftest import served
-from tests.test_fresh_answers import IDS, PATHS, Writer
+from tests.test_fresh_answers import IDS, PATHS, TURN, Writer
 
 NUMBER = int(os.environ.get("SHARED_CACHE_REQUESTS", "1500"))
 BY_DEFAULT = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
@@ -204,7 +204,7 @@ def ask_twice(cache, origin, writer, turns, given, seed):
     chance, tags, together, seen = random.Random(seed), {}, 0, set()
     for number in range(150):
         if number % 5 == 0:
-            turns.release()
+            turns.put(TURN, timeout=30)
         url = chance.choice(CHANGING)
         headers = {
             "accept-encoding": chance.choice(["identity", "gzip"]),

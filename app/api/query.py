@@ -120,6 +120,8 @@ class Queries:
             ("found", further, backward, many),
             lambda: _found(dialect, further=further, backward=backward, many=many),
         )
+        # A broad search is long work, though this piece of it, just short enough, would pass for a quick query.
+        query.heavy = query.heavy or many
         fts5, tsquery, *_ = words.bind("", asked)
         return query, {"fts5": fts5, "tsquery": tsquery, "limit": limit, "after": after}
 

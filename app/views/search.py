@@ -1,6 +1,5 @@
 """Search across all records, and what may be meant while it is still being typed."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import openapi, schemas
+from app.api.answers import give_way
 from app.api.caching import validators
 from app.api.errors import INVALID_QUERY, NOT_ACCEPTABLE, OUTDATED, Fault, invalid, near, question
 from app.api.formats import JSON
@@ -155,7 +155,7 @@ async def hits(asked: search.Search, documents: Iterable[str]) -> list[str]:
     made = []
     for document in documents:
         made.append(orjson.dumps(hit(asked, orjson.loads(document))).decode())
-        await asyncio.sleep(0)
+        await give_way()
     return made
 
 
