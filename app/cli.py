@@ -4,6 +4,7 @@ What a command needs is imported inside it, so that `initiatives --help` answers
 """
 
 import errno
+import os
 import socket
 import sys
 from collections import Counter
@@ -282,8 +283,13 @@ def _run(listener: socket.socket, host: str, workers: int) -> None:
     from uvicorn.config import STARTUP_FAILURE
 
     from app import serving
+    from app.settings import settings
 
     port = listener.getsockname()[1]
+    site = f"http://{_reachable(host)}:{port}"
+    # What runs in this process, and in others that it starts, names this address in examples.
+    os.environ.setdefault("LOCAL_URL", site)
+    settings.cache_clear()
     serving.allow_many_connections()
     config = serving.config(workers)
     if workers == 1:
@@ -296,7 +302,6 @@ def _run(listener: socket.socket, host: str, workers: int) -> None:
         listener.listen(config.backlog)
     except OSError as error:
         _fail(_not_listening(host, port, error))
-    site = f"http://{_reachable(host)}:{port}"
     typer.echo(f"Serving on {site}, Ctrl-C stops\n  read  {site}/docs\n  try   curl '{site}{TO_TRY}'")
     try:
         if workers == 1:

@@ -26,6 +26,10 @@ class Settings(BaseSettings):
         default=None,
         description="Address that clients use, such as `https://data.example.org`, for links that must be absolute.",
     )
+    local_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Address that examples name where `PUBLIC_URL` is unset; `serve` sets it to where it listens.",
+    )
     cache_bytes: int = Field(
         default=64 * 1024 * 1024, ge=0, description="Room for kept answers in one process; 0 keeps none."
     )
@@ -63,6 +67,11 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(
         default=2, ge=0, description="At SIGTERM, for how long `/readyz` says 503 while requests are still answered."
     )
+
+    @property
+    def address(self) -> str:
+        """The address that examples name, without a slash at its end."""
+        return (self.public_url or self.local_url).rstrip("/")
 
 
 @cache

@@ -291,3 +291,18 @@ def test_clients_behind_a_proxy_are_limited_one_by_one(seeded, tmp_path):
         clients = [{"X-Forwarded-For": f"192.0.2.{number}"} for number in (1, 1, 1, 2)]
         statuses = [running.get("/v1/minerals/gallium", headers=client).status_code for client in clients]
         assert statuses == [200, 200, 429, 200]
+
+
+def test_examples_name_where_the_program_listens(seeded, tmp_path):
+    with service(tmp_path, seeded("sqlite").url) as running:
+        named = set(re.findall(r"https?://[0-9.]+[^/'\"]*", running.get("/openapi.json").text))
+        page = running.get("/commitments", headers={"Accept": "text/html"}).text
+    assert named == {running.url}
+    assert set(re.findall(r"http://[0-9.]+:[0-9]+", page)) == {running.url}
+
+
+def test_examples_name_the_public_address_where_it_is_known(seeded, tmp_path):
+    with service(tmp_path, seeded("sqlite").url, public_url="https://data.example.org/") as running:
+        document = running.get("/openapi.json").text
+    assert "https://data.example.org/v1/commitments" in document
+    assert not re.search(r"https?://[0-9.]+:", document)

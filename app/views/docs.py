@@ -60,8 +60,6 @@ ELSEWHERE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 
 INTRODUCTION = (Path(__file__).parent / "introduction.md").read_text(encoding="utf-8")
 TITLE = "Initiatives API"
-LOCAL = "http://127.0.0.1:8000"
-"""Where the code samples ask, unless the public address is known."""
 
 POLICY = "default-src 'none'; script-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 OWN_POLICY = f"{POLICY}; style-src 'self'"
@@ -231,7 +229,7 @@ def documents(request: Request) -> Documents:
 
 def origin(app: FastAPI) -> str:
     """The address that code samples ask."""
-    return str(app.state.settings.public_url or LOCAL).rstrip("/")
+    return str(app.state.settings.address)
 
 
 def contents(app: FastAPI) -> dict[str, Any]:
@@ -241,7 +239,7 @@ def contents(app: FastAPI) -> dict[str, Any]:
         version=__version__,
         openapi_version="3.1.0",
         summary="Who promised what to whom, by when, about what, and which source says so.",
-        description=INTRODUCTION,
+        description=INTRODUCTION.replace("{address}", origin(app)),
         routes=app.routes,
         contact={"name": TITLE, "url": f"{origin(app)}/docs"},
         license_info={"name": "MIT (code), CC BY 4.0 (data)", "identifier": "MIT AND CC-BY-4.0"},

@@ -21,8 +21,6 @@ from app.views.explorer import wording
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-LOCAL = "http://127.0.0.1:8000"
-"""Where the program serves by default: the address in samples while the public one is not known."""
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -92,7 +90,7 @@ def fingerprint() -> str:
 
 def base(request: Request) -> str:
     """The address that the service is known by, without the last slash."""
-    return (request.app.state.settings.public_url or LOCAL).rstrip("/")
+    return str(request.app.state.settings.address)
 
 
 def render(

@@ -3,7 +3,7 @@ const wide = matchMedia("(min-width: 60rem)");
 for (const facets of document.querySelectorAll("[data-facets]")) if (wide.matches) facets.open = true;
 
 for (const code of document.querySelectorAll("[data-copy]")) {
-  code.textContent = code.textContent.replaceAll("http://127.0.0.1:8000/", `${location.origin}/`);
+  code.textContent = code.textContent.replaceAll(/http:\/\/127\.0\.0\.1:[0-9]+\//g, `${location.origin}/`);
   if (!navigator.clipboard) continue;
   const button = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: "Copy" });
   button.addEventListener("click", async () => {
