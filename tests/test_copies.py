@@ -175,6 +175,15 @@ def test_a_part_of_a_list_is_put_together_from_its_lines(heavy_database, place, 
         assert after[name] == before[name][1]
 
 
+def test_a_list_in_another_order_than_its_file_is_made(database, place):
+    by_id = "/v1/pillars?sort=id&format=csv"
+    with served(database, cache_bytes=0, exports_path=place) as client:
+        before = streamed(client, by_id)
+        whole = streamed(client, "/v1/pillars?format=csv")
+        assert files(place) == ["pillars.csv"]
+        assert streamed(client, by_id) == before != whole
+
+
 def test_a_part_from_lines_is_compressed_to_the_same_bytes(heavy_database, place):
     url = PARTS["most"]
 

@@ -106,8 +106,8 @@ class Question:
 
     @property
     def is_by_id(self) -> bool:
-        """Whether the list is in the order of ids."""
-        return self.ranked is None and len(self.keys) == 1 and not self.keys[0].down
+        """Whether the list is in the order of ids, and the whole list of its resource, too."""
+        return self.ranked is None and len(self.keys) == 1 and not self.keys[0].down and self.ask.resource.sort == "id"
 
     @property
     def context(self) -> str:

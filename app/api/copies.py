@@ -5,7 +5,7 @@ import errno
 import io
 import os
 import shutil
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import ExitStack, aclosing, suppress
 from pathlib import Path
 from threading import Lock
@@ -121,9 +121,8 @@ class Copying(Writer):
 
 async def read(file: IO[bytes]) -> AsyncGenerator[bytes]:
     """The bytes of a file in pieces."""
-    with file:
-        while piece := await asyncio.to_thread(file.read, PIECE):
-            yield piece
+    while piece := await asyncio.to_thread(file.read, PIECE):
+        yield piece
 
 
 async def evenly(pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
@@ -139,12 +138,15 @@ async def evenly(pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
 
 
 class Streamed(StreamingResponse):
-    """Pieces of an answer; however it ends, what makes them ends with it."""
+    """Pieces of an answer; however it ends, what makes them ends with it, and what they are made of is closed."""
 
-    def __init__(self, pieces: AsyncGenerator[bytes], **told: Any):
+    def __init__(self, pieces: AsyncGenerator[bytes], close: Callable[[], None], **told: Any):
         super().__init__(pieces, **told)
-        self._pieces = pieces
+        self._pieces, self._close = pieces, close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._pieces):
-            await super().__call__(scope, receive, send)
+        try:
+            async with aclosing(self._pieces):
+                await super().__call__(scope, receive, send)
+        finally:
+            self._close()

@@ -272,32 +272,33 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
     elif made is CSV and ask.fields is None and question.is_by_id and (file := copies.find(edition, name)):
         writer, shown = CsvLines(writer, file), "id"
     chunks = answers(request).chunks(reading, shown)
-    found, _, first = await anext(chunks)
-    if found != revision:
-        raise Moved
+    try:
+        found, _, first = await anext(chunks)
+        if found != revision:
+            raise Moved
+    except BaseException:
+        writer.close()
+        raise
     pieces = _written(writer, first, chunks)
     sent = evenly(pieces) if is_whole and made.is_text else pieces
-    return Streamed(sent, headers=headers, media_type=made.content_type)
+    return Streamed(sent, writer.close, headers=headers, media_type=made.content_type)
 
 
 def _from_disk(request: Request, file: IO[bytes], made: Format, headers: dict[str, str]) -> Response:
     if not made.is_text or request.headers.get("accept-encoding") in (None, "", "identity"):
         # What may be compressed on the way has no size: knowing it, zstd gives other bytes than for a stream.
         headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
-    return Streamed(read(file), headers=headers, media_type=made.content_type)
+    return Streamed(read(file), file.close, headers=headers, media_type=made.content_type)
 
 
 async def _written(
     writer: Writer, first: list[str], chunks: AsyncIterator[tuple[int, str, list[str]]]
 ) -> AsyncGenerator[bytes]:
     """A file as it is written: of the records that were read first, then of the rest."""
-    try:
-        yield await asyncio.to_thread(lambda: writer.head() + writer.some(first))
-        async for _, _, documents in chunks:
-            yield await asyncio.to_thread(writer.some, documents)
-        yield await asyncio.to_thread(writer.tail)
-    finally:
-        writer.close()
+    yield await asyncio.to_thread(lambda: writer.head() + writer.some(first))
+    async for _, _, documents in chunks:
+        yield await asyncio.to_thread(writer.some, documents)
+    yield await asyncio.to_thread(writer.tail)
 
 
 def _counted(number: int) -> str:
