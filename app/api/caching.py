@@ -330,8 +330,8 @@ class _Answer:
             if b"dataset-revision" in given:
                 final[b"cache-control"] = self.cache.control
             headers = [(name, final.get(name, value)) for name, value in headers]
-        elif b"vary" not in given:
-            # Whether it came compressed or not: another client may ask otherwise.
+        elif b"vary" not in given and given.get(b"cache-control", b"").startswith(b"public"):
+            # Whether it comes compressed or not: who gets it from a cache may have asked otherwise.
             headers = [*headers, (b"vary", b"Accept-Encoding")]
         self.start = {**message, "headers": headers}
         told = message["status"] == 200 and tag != b""
