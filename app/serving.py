@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import os
 import signal
 import socket
+import struct
 import sys
 import time
 from types import FrameType
@@ -44,6 +46,12 @@ PIECE = 16_384
 """Bytes that are parsed at a time, so that requests sent in one go are not taken for one long head."""
 LAST_SECONDS = 0.3
 """Time that an idle connection is kept at the end, for a request that is on its way."""
+
+
+LANDING_SECONDS = 0.05
+"""Time for connections that are being established when no others are any more."""
+SO_ATTACH_FILTER = 26
+"""An option of sockets that Python has no name for."""
 
 
 class _Lines(dict[tuple[bytes, bytes], bytes]):
@@ -349,6 +357,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take up who is connected already, and end in order."""
+        for listener in sockets or []:
+            _let_nobody_in(listener)
+        await asyncio.sleep(LANDING_SECONDS)
         late = []
         for listener in sockets or []:
             with contextlib.suppress(OSError):
@@ -372,6 +383,23 @@ class Server(uvicorn.Server):
         if self._until is not None and time.monotonic() >= self._until:
             self.should_exit = True
         return await super().on_tick(counter)
+
+
+NO_SYN = struct.pack("HBBI" * 4, 0x30, 0, 0, 13, 0x45, 0, 1, 2, 0x06, 0, 0, 0, 0x06, 0, 0, 0xFFFF)
+"""A packet filter: of the flags of TCP, byte 13, look at SYN; let nothing of what has it through, else all."""
+
+
+def _let_nobody_in(listener: socket.socket) -> None:
+    """Leave connections that are asked for from now on unanswered, so that the listener can be closed on nobody.
+
+    What is being established still is. Elsewhere than on Linux, who comes at the last moment is taken and dropped.
+    """
+    if sys.platform == "linux":
+        steps = ctypes.create_string_buffer(NO_SYN)
+        with contextlib.suppress(OSError):
+            listener.setsockopt(
+                socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(NO_SYN) // 8, ctypes.addressof(steps))
+            )
 
 
 class _Process(multiprocess.Process):
