@@ -52,6 +52,8 @@ LANDING_SECONDS = 0.05
 """Time for connections that are being established when no others are any more."""
 SO_ATTACH_FILTER = 26
 """An option of sockets that Python has no name for."""
+NO_SYN = struct.pack("HBBI" * 4, 0x30, 0, 0, 13, 0x45, 0, 1, 2, 0x06, 0, 0, 0, 0x06, 0, 0, 0xFFFF)
+"""A packet filter: of the flags of TCP, byte 13, look at SYN; let nothing of what has it through, else all."""
 
 
 class _Lines(dict[tuple[bytes, bytes], bytes]):
@@ -357,9 +359,11 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take up who is connected already, and end in order."""
-        for listener in sockets or []:
-            _let_nobody_in(listener)
-        await asyncio.sleep(LANDING_SECONDS)
+        if self.config.workers == 1:
+            # With several, the listener is that of the others, too, who may go on.
+            for listener in sockets or []:
+                _let_nobody_in(listener)
+            await asyncio.sleep(LANDING_SECONDS)
         late = []
         for listener in sockets or []:
             with contextlib.suppress(OSError):
@@ -383,10 +387,6 @@ class Server(uvicorn.Server):
         if self._until is not None and time.monotonic() >= self._until:
             self.should_exit = True
         return await super().on_tick(counter)
-
-
-NO_SYN = struct.pack("HBBI" * 4, 0x30, 0, 0, 13, 0x45, 0, 1, 2, 0x06, 0, 0, 0, 0x06, 0, 0, 0xFFFF)
-"""A packet filter: of the flags of TCP, byte 13, look at SYN; let nothing of what has it through, else all."""
 
 
 def _let_nobody_in(listener: socket.socket) -> None:

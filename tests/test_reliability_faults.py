@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from tests.conftest import served
 from tests.databases import BACKENDS, Database
-from tests.operating import ROOT, cluster, program, service
+from tests.operating import ROOT, children, cluster, program, service
 from tests.reliability import CACHED, PATHS, outage, terminated
 from tests.seeds import add_second, article
 
@@ -200,6 +200,19 @@ def test_several_processes_end_in_order_too(seeded, article_seed, tmp_path):
         while running.process.poll() is None and running.get("/readyz").status_code == 200:
             assert time.monotonic() < deadline
         assert running.process.wait(15) in (0, -signal.SIGTERM)
+
+
+def test_processes_that_are_replaced_leave_the_others_their_listener(seeded, article_seed, tmp_path):
+    with service(
+        tmp_path, seeded("sqlite").url, "--workers", "2", seed_path=article_seed, drain_seconds=0.2, **OPTIONS
+    ) as running:
+        before = set(children(running.process.pid))
+        running.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 40
+        while len(set(children(running.process.pid)) & before) > 1:  # what tracks the processes' resources stays
+            assert running.get("/healthz").status_code == 200
+            assert time.monotonic() < deadline
+        assert {running.get("/healthz").status_code for _ in range(20)} == {200}
 
 
 def test_the_file_is_taken_away_and_another_one_put_in_its_place(tmp_path, template):
