@@ -80,11 +80,11 @@ class Queries:
         self.catalog, self.reader = catalog, reader
         self._compiled: OrderedDict[tuple[Any, ...], Query] = OrderedDict()
 
-    def compiled(self, shape: tuple[Any, ...], build: Callable[[], Executable]) -> Query:
-        """The query for a shape; `build` makes its statement where it is new."""
+    def compiled(self, shape: tuple[Any, ...], build: Callable[[], Executable], *, heavy: bool = False) -> Query:
+        """The query for a shape; where it is new, `build` makes its statement, and `heavy` says that it takes long."""
         query = self._compiled.get(shape)
         if query is None:
-            query = self._compiled[shape] = Query(build(), self.reader.dialect)
+            query = self._compiled[shape] = Query(build(), self.reader.dialect, heavy=heavy)
             if len(self._compiled) > SIZE:
                 self._compiled.popitem(last=False)
         else:
@@ -119,9 +119,8 @@ class Queries:
         query = self.compiled(
             ("found", further, backward, many),
             lambda: _found(dialect, further=further, backward=backward, many=many),
+            heavy=many,  # just short enough to pass for a quick query, and one of several pieces of long work
         )
-        # A broad search is long work, though this piece of it, just short enough, would pass for a quick query.
-        query.heavy = query.heavy or many
         fts5, tsquery, *_ = words.bind("", asked)
         return query, {"fts5": fts5, "tsquery": tsquery, "limit": limit, "after": after}
 

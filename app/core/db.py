@@ -86,18 +86,18 @@ class TooSlow(Exception):
 
 
 class Query:
-    """A statement compiled once for one dialect; `heavy` once it was seen to take long."""
+    """A statement compiled once for one dialect; `heavy` where it is known, or once it was seen, to take long."""
 
     __slots__ = ("defaults", "heavy", "names", "sql")
 
-    def __init__(self, statement: Executable, dialect: Dialect):
+    def __init__(self, statement: Executable, dialect: Dialect, *, heavy: bool = False):
         compiled = statement.compile(  # type: ignore[attr-defined]
             dialect=dialect, compile_kwargs={"render_postcompile": True}
         )
         self.sql = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.defaults: dict[str, Any] = dict(compiled.params)
-        self.heavy = False
+        self.heavy = heavy
 
     def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The values in the order in which the SQL takes them; constants of the statement need not be given."""
