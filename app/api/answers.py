@@ -284,12 +284,11 @@ class Answers:
         if not lookup.of_revision(revision):
             raise Moved
 
-    async def chunks(self, reading: Reading, shown: Shown = "document") -> AsyncIterator[tuple[int, str, list[str]]]:
+    async def chunks(self, question: Question, shown: Shown = "document") -> AsyncIterator[tuple[int, str, list[str]]]:
         """Revision, digest and documents (or ids) of a whole result, some records at a time.
 
         Only of what `is_by_id` there are ids. Raises Moved where a writer comes between: a download is of one revision or breaks off.
         """
-        question = await self.question(reading)
         cursor = self.cursor(question)
         left = question.ask.limit
         first: int | None = None

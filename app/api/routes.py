@@ -271,7 +271,7 @@ async def _download(request: Request, reading: Reading, path: str, made: Format)
         writer = Copying(writer, copies, edition, name)
     elif made is CSV and ask.fields is None and question.is_by_id and (file := copies.find(edition, name)):
         writer, shown = CsvLines(writer, file), "id"
-    chunks = answers(request).chunks(reading, shown)
+    chunks = answers(request).chunks(question, shown)
     try:
         found, _, first = await anext(chunks)
         if found != revision:

@@ -66,7 +66,8 @@ async def sitemap(request: Request) -> Response:
         yield b'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         for path in ("/", "/graph", "/timeline", *(f"/{resource.name}" for resource in CATALOG)):
             yield f"<url><loc>{escape(base + path)}</loc></url>\n".encode()
-        async for _, _, documents in everything.chunks(Reading(EVERYTHING, RECORDS, b"")):
+        question = await everything.question(Reading(EVERYTHING, RECORDS, b""))
+        async for _, _, documents in everything.chunks(question):
             for document in documents:
                 yield f"<url><loc>{escape(base + pages.page_of(orjson.loads(document)['url']))}</loc></url>\n".encode()
         yield b"</urlset>\n"

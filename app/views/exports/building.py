@@ -74,7 +74,8 @@ class Exports:
             bundle = await asyncio.to_thread(Bundle, CATALOG, folder)
             try:
                 for position, resource in enumerate(CATALOG):
-                    async for found, _, documents in self.answers.chunks(Reading(CATALOG, resource, b"")):
+                    question = await self.answers.question(Reading(CATALOG, resource, b""))
+                    async for found, _, documents in self.answers.chunks(question):
                         if found != revision:
                             raise Moved
                         await asyncio.to_thread(bundle.some, position, documents)
